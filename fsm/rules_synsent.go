@@ -1,0 +1,103 @@
+package fsm
+
+import "slices"
+
+// SynSent: our SYN is out and the peer's user has not answered.
+var synSentRules = slices.Concat(
+	[]Rule{
+		{From: SynSent, On: Invite, Name: "invite-again", To: SynSent, As: Repeated, Ref: "3.7", Do: func(v Vars, _ Event, out *Actions) Vars {
+			out.start(Unanswered)
+			return sendSYN(v, out)
+		}},
+	},
+	withdrawal(SynSent, Cancel, "cancel", nil, "", TellClosed, Cancelled, Cancelled, "3.11"),
+	[]Rule{
+		{From: SynSent, On: Accept, Name: "accept-nothing", To: SynSent, Do: refuse(NoInvitation), As: Rejected, Ref: "8.4"},
+		{From: SynSent, On: Decline, Name: "decline-nothing", To: SynSent, Do: refuse(NoInvitation), As: Rejected, Ref: "8.4"},
+		{From: SynSent, On: Say, Name: "say-too-early", To: SynSent, Do: refuse(NoChat), As: Rejected, Ref: "8.4"},
+		{From: SynSent, On: Leave, Name: "leave-too-early", To: SynSent, Do: refuse(NoChat), As: Rejected, Ref: "8.4"},
+		{From: SynSent, On: LeaveNow, Name: "leave-now-too-early", To: SynSent, Do: refuse(NoChat), As: Rejected, Ref: "8.4"},
+	},
+	withdrawal(SynSent, Detach, "client-gone", nil, "", TellClosed, Cancelled, Cancelled, "6.7"),
+	withdrawal(SynSent, Shutdown, "shutdown", nil, "", TellClosed, ShutDown, Cancelled, "6.8"),
+	[]Rule{
+		{From: SynSent, On: RecvSYN, Name: "crossed-in-use", If: is(InUse), When: "the user is in as many chats as allowed", To: SynSent, Do: refuseBusy, As: Rejected, Ref: "5.2"},
+		{From: SynSent, On: RecvSYN, Name: "crossed", To: SynReceived, Do: take, As: Ordinary, Ref: "3.14"},
+	},
+	withdrawal(SynSent, RecvSYNACK, "accepted-in-use", is(InUse), "the user is in as many chats as allowed by now", TellClosed, Cancelled, Cancelled, "3.21"),
+	[]Rule{
+		{
+			From: SynSent, On: RecvSYNACK, Name: "accepted", To: Established, As: Ordinary, Ref: "3.4",
+			Do: func(v Vars, e Event, out *Actions) Vars {
+				v.HsSeq = e.Seq
+				out.ack(SYNACK, e.Seq)
+				return open(v, 0, out)
+			},
+		},
+		{
+			From: SynSent, On: RecvACK, Name: "ringing", If: func(v Vars, e Event) bool { return v.Policy.Rings && e.Of == SYN }, When: "it confirms our SYN",
+			To: SynSent, As: Ordinary, Ref: "3.5 3.7",
+			// Who rings takes repeated SYNs. The timer may run already; starting it anew would let a stream of
+			// duplicates postpone the next copy, so only the first confirmation arms it.
+			Do: func(v Vars, _ Event, out *Actions) Vars {
+				if !v.Rung {
+					v.Rung = true
+					out.start(Retransmit)
+				}
+				return v
+			},
+		},
+		{From: SynSent, On: RecvACK, Name: "ack-opens-nothing", To: SynSent, As: Ignored, Ref: "3.19"},
+		{
+			From: SynSent, On: RecvFIN, Name: "old-fin", If: func(v Vars, e Event) bool {
+				return v.Policy.Labels && (e.Reason == Left || e.Reason == Cancelled)
+			},
+			When: "it says that it ends something earlier", To: SynSent, Do: ackAgain(FIN), As: Repeated, Ref: "4.10",
+		},
+		{
+			From: SynSent, On: RecvFIN, Name: "declined", To: Idle, As: Ordinary, Ref: "3.3 3.17",
+			Do: func(v Vars, e Event, out *Actions) Vars {
+				if v.Policy.AckRefusal {
+					out.ack(FIN, e.Seq)
+				}
+				why := Declined
+				if e.Reason == Busy || e.Reason == ShutDown {
+					why = e.Reason
+				}
+				out.tellEnd(TellClosed, why)
+				return ended(v, Ended, out)
+			},
+		},
+		{
+			From: SynSent, On: RecvERR, Name: "refused", To: Idle, As: Ordinary, Ref: "7.1 5.2",
+			Do: func(v Vars, e Event, out *Actions) Vars {
+				why := Refused
+				if e.Reason == Busy {
+					why = Busy
+				}
+				out.tellEnd(TellClosed, why)
+				return ended(v, RefusedBy, out)
+			},
+		},
+		{From: SynSent, On: RecvCHAT, Name: "chat-opens-nothing", To: SynSent, As: Unexpected, Ref: "3.19"},
+
+		{
+			From: SynSent, On: RetransmitDue, Name: "repeat-syn", If: func(v Vars, _ Event) bool { return v.mayRepeatSYN() }, When: "the peer takes a repeated SYN",
+			To: SynSent, As: Repeated, Ref: "3.7",
+			Do: func(v Vars, _ Event, out *Actions) Vars { return sendSYN(v, out) },
+		},
+		{From: SynSent, On: RetransmitDue, Name: "syn-once", To: SynSent, As: Ignored, Ref: "3.7"},
+	},
+	withdrawal(SynSent, ExpiryDue, "expired", nil, "", TellClosed, Unreachable, Cancelled, "3.13"),
+	[]Rule{
+		{
+			From: SynSent, On: UnansweredDue, Name: "unanswered", To: SynSent, As: Ordinary, Ref: "3.12",
+			Do: func(v Vars, _ Event, out *Actions) Vars {
+				out.tell(TellUnanswered)
+				out.start(Unanswered)
+				return v
+			},
+		},
+		{From: SynSent, On: LingerDue, Name: "stale-linger", To: SynSent, As: Ignored, Ref: "10.2"},
+	},
+)

@@ -1,0 +1,137 @@
+package fsm
+
+// Snapshot is everything that the machine knows of one conversation. It is comparable and holds no pointers, so that a
+// model checker can hash it and a test can write it down.
+type Snapshot struct {
+	State State
+	Vars
+}
+
+// Vars are the variables beside the state. The zero value is a conversation that has not begun.
+type Vars struct {
+	Policy Policy
+
+	Tries  uint16 // copies sent so far of what waits for an answer; saturates
+	TxSeq  uint8  // number of our next chat datagram, or of the one in flight
+	RxSeq  uint8  // number that the peer's next new chat datagram carries
+	HsSeq  uint8  // number that the handshake uses: the peer's SYN, or its SYN+ACK
+	FinSeq uint8  // number of our FIN, in fin-wait
+
+	Stale    uint8  // handshake ACKs that may still arrive and must not be taken for an ACK of our first message (4.9)
+	InFlight bool   // a chat datagram waits for its ACK
+	Rung     bool   // syn-sent: the peer has confirmed our SYN
+	Answered bool   // syn-received: our user has accepted and our SYN+ACK is out
+	Acked    bool   // the peer has acknowledged a message in this chat
+	Leaving  bool   // our user leaves as soon as the queue is empty
+	Goodbye  Reason // fin-wait: what our FIN says
+	After    After  // idle: what the last conversation left behind
+}
+
+// After is what a conversation that has just ended still owes the peer.
+type After uint8
+
+// The aftermaths.
+const (
+	Forgotten After = iota // nothing: the peer is a stranger
+	Ended                  // a repeated FIN is still answered with ACK (6.5)
+	RefusedBy              // the peer refused with ERR: the FIN that follows belongs to the refusal (5.3)
+)
+
+// Policy is how a peer has to be treated, as values. It comes from what is known of the peer (announced itself, wrote
+// in some dialect), never as a dialect's name: the table stays one table for all peers. Copies count the first one; 0
+// means no limit.
+type Policy struct {
+	SYNCopies     uint8 // of an invitation
+	SYNACKCopies  uint8 // of an acceptance
+	ChatCopies    uint8 // of a message, as long as the peer has acknowledged nothing in this chat
+	FINCopies     uint8 // of a FIN that ends a chat
+	RefusalCopies uint8 // of a FIN that declines or withdraws an invitation
+
+	Rings       bool // the invited side confirms a SYN at once
+	Labels      bool // an ACK says what it acknowledges and a FIN why, and neither is believed without
+	ByNumber    bool // a duplicate is told by its number alone, else by number and payload together
+	AnyACK      bool // the peer's ACKs carry any number
+	AckRefusal  bool // the FIN that refuses our invitation is acknowledged
+	QuietFIN    bool // a FIN is not repeated once anything came back
+	Grows       bool // intervals between copies of a message grow after the third copy
+	BusyERROnly bool // a busy caller gets ERR without FIN
+}
+
+// Native is the policy between two peers that have announced themselves to each other (2.4).
+func Native() Policy {
+	return Policy{
+		SYNCopies: 0, SYNACKCopies: 12, ChatCopies: 0, FINCopies: 3, RefusalCopies: 3,
+		Rings: true, Labels: true, ByNumber: true, AckRefusal: true,
+	}
+}
+
+// Legacy is the policy towards a peer of whom nothing is known (2.5).
+func Legacy() Policy {
+	return Policy{
+		SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 1,
+		QuietFIN: true, Grows: true,
+	}
+}
+
+// Event is one input with the facts that its rule needs. Fields that an input does not use are zero.
+type Event struct {
+	On      Input
+	Seq     uint8   // datagrams: the number as received
+	Of      Packet  // RecvACK: what the ACK says it acknowledges
+	Reason  Reason  // RecvFIN: why, as the FIN says; RecvERR: Busy if the text is a known busy text
+	Verdict Verdict // RecvSYN, RecvSYNACK, Invite, Accept: what admission decided
+	Room    bool    // RecvCHAT: the message can be handed on; Say: the queue takes it
+	More    bool    // RecvACK, RetransmitDue: another message waits behind the one in flight
+	Repeat  bool    // RecvCHAT: number and payload are those of the last message taken
+}
+
+// Verdict is what the daemon decided about an invitation or a chat that would open.
+type Verdict uint8
+
+// The verdicts. Their zero value asks the user.
+const (
+	Ask   Verdict = iota // the user decides
+	Take                 // accept without asking
+	Never                // decline without asking
+	InUse                // the user is in as many chats as allowed
+	Full                 // too many unanswered invitations already
+)
+
+// HoldsSlot reports whether the conversation counts against the number of chats that the user may have (5.1).
+func (s Snapshot) HoldsSlot() bool {
+	return s.State == Established || s.State == SynReceived && s.Answered
+}
+
+// HalfOpen reports whether the conversation is an invitation that waits for our user.
+func (s Snapshot) HalfOpen() bool { return s.State == SynReceived && !s.Answered }
+
+// nextSeq is the number of the chat datagram that would follow what has been sent.
+func (v Vars) nextSeq() uint8 {
+	if v.InFlight {
+		return v.TxSeq ^ 1
+	}
+	return v.TxSeq
+}
+
+// retryScale is the time until the next copy of a message, in retransmission times, after v.Tries copies (4.6).
+func (v Vars) retryScale() uint8 {
+	if !v.Policy.Grows || v.Tries < 3 {
+		return 1
+	}
+	switch v.Tries {
+	case 3:
+		return 2
+	case 4:
+		return 4
+	case 5:
+		return 8
+	default:
+		return 12
+	}
+}
+
+func (v *Vars) countTry() {
+	if v.Tries < 1<<16-1 {
+		v.Tries++
+	}
+}

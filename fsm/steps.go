@@ -1,0 +1,211 @@
+package fsm
+
+// What several rules do. Each takes the variables by value and returns them: a pointer would make them escape and cost
+// an allocation a step.
+
+// fresh is a conversation that begins: nothing of an earlier one survives but how the peer is to be treated.
+func fresh(v Vars) Vars { return Vars{Policy: v.Policy} }
+
+func refuse(r Refusal) func(Vars, Event, *Actions) Vars {
+	return func(v Vars, _ Event, out *Actions) Vars {
+		out.refuse(r)
+		return v
+	}
+}
+
+// sendSYN sends one copy of the invitation and arms the next, if the peer takes repeated ones.
+func sendSYN(v Vars, out *Actions) Vars {
+	v.countTry()
+	out.send(SYN, 0)
+	if v.mayRepeatSYN() {
+		out.start(Retransmit)
+	}
+	out.tell(TellInviting)
+	return v
+}
+
+func (v Vars) mayRepeatSYN() bool {
+	return v.Policy.SYNCopies == 0 || v.Tries < uint16(v.Policy.SYNCopies)
+}
+
+func invite(v Vars, _ Event, out *Actions) Vars {
+	v = fresh(v)
+	out.stop(AllTimers)
+	out.start(Expiry)
+	out.start(Unanswered)
+	return sendSYN(v, out)
+}
+
+// ring takes an invitation and asks the user.
+func ring(v Vars, e Event, out *Actions) Vars {
+	v = fresh(v)
+	v.HsSeq = e.Seq
+	out.stop(AllTimers)
+	if v.Policy.Rings {
+		out.ack(SYN, e.Seq)
+	}
+	out.start(Expiry)
+	out.tell(TellInvitation)
+	return v
+}
+
+// take accepts an invitation without asking, or answers one that crossed ours.
+func take(v Vars, e Event, out *Actions) Vars {
+	v = fresh(v)
+	v.HsSeq = e.Seq
+	return accept(v, e, out)
+}
+
+func accept(v Vars, _ Event, out *Actions) Vars {
+	v.Answered = true
+	v.Tries = 1
+	out.stop(AllTimers)
+	out.send(SYNACK, v.HsSeq)
+	out.start(Retransmit)
+	return v
+}
+
+// refuseBusy answers a SYN that the user has no room for. It is no step of the conversation: nothing is remembered.
+func refuseBusy(v Vars, _ Event, out *Actions) Vars {
+	out.err(Busy)
+	if !v.Policy.BusyERROnly {
+		out.fin(0, Busy)
+	}
+	return v
+}
+
+// refuseNever answers a SYN of which the user does not want to hear.
+func refuseNever(v Vars, _ Event, out *Actions) Vars {
+	out.fin(0, Declined)
+	return v
+}
+
+// open begins the chat. Of the SYN+ACKs that we sent, stale may still be acknowledged.
+func open(v Vars, stale uint16, out *Actions) Vars {
+	hs := v.HsSeq
+	v = fresh(v)
+	v.HsSeq = hs
+	v.Stale = uint8(min(stale, 255))
+	out.stop(AllTimers)
+	out.tell(TellEstablished)
+	return v
+}
+
+// receive takes a new message: handed on first, acknowledged then, so that an ACK never promises what is not held.
+func receive(v Vars, e Event, out *Actions) Vars {
+	v.RxSeq = e.Seq ^ 1
+	out.do(Deliver)
+	out.ack(CHAT, e.Seq)
+	return v
+}
+
+func ackAgain(of Packet) func(Vars, Event, *Actions) Vars {
+	return func(v Vars, e Event, out *Actions) Vars {
+		out.ack(of, e.Seq)
+		return v
+	}
+}
+
+// sendNext puts the message at the head of the queue in flight.
+func sendNext(v Vars, out *Actions) Vars {
+	v.InFlight = true
+	v.Tries = 1
+	out.send(CHAT, v.TxSeq)
+	out.startScaled(Retransmit, v.retryScale())
+	return v
+}
+
+// landed takes the message in flight out of the sequence, because it was acknowledged or given up.
+func landed(v Vars) Vars {
+	v.InFlight = false
+	v.Tries = 0
+	v.TxSeq ^= 1
+	return v
+}
+
+func completed(v Vars, out *Actions) Vars {
+	out.do(Complete)
+	v.Acked = true
+	v.Stale = 0
+	return landed(v)
+}
+
+func unconfirmed(v Vars, out *Actions) Vars {
+	out.do(GiveUp)
+	return landed(v)
+}
+
+// goodbye sends the first copy of our FIN and waits for its ACK.
+func goodbye(v Vars, why Reason, out *Actions) Vars {
+	v.FinSeq = v.nextSeq()
+	v.Goodbye = why
+	v.Tries = 1
+	v.InFlight = false
+	v.Leaving = false
+	out.stop(AllTimers)
+	out.fin(v.FinSeq, why)
+	out.start(Retransmit)
+	return v
+}
+
+func goodbyeDo(why Reason) func(Vars, Event, *Actions) Vars {
+	return func(v Vars, _ Event, out *Actions) Vars { return goodbye(v, why, out) }
+}
+
+// ended is what remains of a conversation that is over.
+func ended(v Vars, after After, out *Actions) Vars {
+	v = fresh(v)
+	v.After = after
+	out.stop(AllTimers)
+	out.start(Linger)
+	return v
+}
+
+// sayOver tells the user that the chat which our FIN ended is over. Declining or withdrawing was told at once.
+func sayOver(v Vars, out *Actions) {
+	if v.endsChat() {
+		out.tellEnd(TellClosed, v.Goodbye)
+	}
+}
+
+func (v Vars) endsChat() bool { return v.Goodbye == Left || v.Goodbye == ShutDown }
+
+// over ends fin-wait.
+func over(v Vars, _ Event, out *Actions) Vars {
+	sayOver(v, out)
+	return ended(v, Ended, out)
+}
+
+// noteReply is what any answer means to a FIN in flight: towards some peers it must not be repeated any more.
+func noteReply(v Vars) Vars {
+	if v.Policy.QuietFIN {
+		v.Tries = max(v.Tries, uint16(v.Policy.FINCopies))
+	}
+	return v
+}
+
+func noteReplyDo(v Vars, _ Event, _ *Actions) Vars { return noteReply(v) }
+
+// withdrawal makes the two rules that end an invitation with our FIN: repeated until its ACK, or sent once, as the peer
+// takes it. The user is told at once, since nothing is left to wait for.
+func withdrawal(from State, on Input, name string, guard func(Vars, Event) bool, when string, n Notice, told, said Reason, ref string) []Rule {
+	repeats := func(v Vars, e Event) bool { return v.Policy.RefusalCopies != 1 && (guard == nil || guard(v, e)) }
+	whenRepeats := "the peer takes a repeated FIN here"
+	if when != "" {
+		whenRepeats = when + ", " + whenRepeats
+	}
+	repeated := func(v Vars, _ Event, out *Actions) Vars {
+		v = goodbye(v, said, out)
+		out.tellEnd(n, told)
+		return v
+	}
+	once := func(v Vars, _ Event, out *Actions) Vars {
+		out.fin(v.nextSeq(), said)
+		out.tellEnd(n, told)
+		return ended(v, Ended, out)
+	}
+	return []Rule{
+		{From: from, On: on, Name: name, If: repeats, When: whenRepeats, To: FinWait, Do: repeated, As: Ordinary, Ref: ref + " 3.16"},
+		{From: from, On: on, Name: name + "-once", If: guard, When: when, To: Idle, Do: once, As: Ordinary, Ref: ref + " 3.16"},
+	}
+}
