@@ -1,0 +1,137 @@
+package codec
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestKindNames(t *testing.T) {
+	var got []string
+	for k := range Kind(8) {
+		got = append(got, k.String())
+	}
+	want := []string{"invalid", "SYN", "SYN+ACK", "ACK", "FIN", "ERR", "CHAT", "Kind(7)"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestKindCodeOfNoKind(t *testing.T) {
+	for _, k := range []Kind{Invalid, CHAT + 1, 255} {
+		if typ, op := k.Code(); typ != 0 || op != 0 {
+			t.Errorf("%v: %#02x %#02x", k, typ, op)
+		}
+	}
+}
+
+func TestNotes(t *testing.T) {
+	var all Notes
+	names := make(map[string]bool)
+	for n := range Note(NumNotes) {
+		if name := n.String(); name == "" || strings.HasPrefix(name, "Note(") || names[name] {
+			t.Errorf("note %d is counted as %q", n, name)
+		}
+		names[n.String()] = true
+		if all.Has(n) {
+			t.Errorf("%v shares its bit with another note", n)
+		}
+		all |= NotesOf(n)
+	}
+	if got := len(slices.Collect(all.All())); got != NumNotes {
+		t.Errorf("the set of all %d notes yields %d", NumNotes, got)
+	}
+	if got := Note(NumNotes).String(); got != "Note(14)" {
+		t.Errorf("a note that does not exist is called %q", got)
+	}
+
+	two := NotesOf(Trailer, SeqAbove1)
+	if got := slices.Collect(two.All()); !slices.Equal(got, []Note{SeqAbove1, Trailer}) {
+		t.Errorf("All yields %v", got)
+	}
+	if got := two.String(); got != "seq-above-1,trailer" {
+		t.Errorf("String: %q", got)
+	}
+	if got := Notes(0).String(); got != "" {
+		t.Errorf("String of the empty set: %q", got)
+	}
+	for n := range two.All() {
+		if n != SeqAbove1 {
+			t.Errorf("All goes on with %v after the loop was left", n)
+		}
+		break
+	}
+}
+
+func TestAckWords(t *testing.T) {
+	for _, tt := range []struct {
+		kind Kind
+		word string
+	}{{SYN, "syn"}, {SYNACK, "syn+ack"}, {CHAT, "chat"}, {FIN, "fin"}} {
+		if got := string(AckPayload(tt.kind)); got != tt.word {
+			t.Errorf("AckPayload(%v) = %q, want %q", tt.kind, got, tt.word)
+		}
+		for _, payload := range []string{tt.word, tt.word + " ", tt.word + " later words"} {
+			if got := AckOf([]byte(payload)); got != tt.kind {
+				t.Errorf("AckOf(%q) = %v, want %v", payload, got, tt.kind)
+			}
+		}
+	}
+	for _, k := range []Kind{Invalid, ACK, ERR, CHAT + 1, 255} {
+		if got := AckPayload(k); got != nil {
+			t.Errorf("AckPayload(%v) = %q, want none", k, got)
+		}
+	}
+	for _, payload := range []string{"", " ", " syn", "SYN", "syn+", "syn+ack+", "err", "ack", "invalid", "chat\t", "chat\x00"} {
+		if got := AckOf([]byte(payload)); got != Invalid {
+			t.Errorf("AckOf(%q) = %v, want none", payload, got)
+		}
+	}
+}
+
+func TestReasons(t *testing.T) {
+	for _, tt := range []struct {
+		reason Reason
+		word   string
+	}{{Left, "left"}, {Declined, "declined"}, {Cancelled, "cancelled"}, {Busy, "busy"}, {Shutdown, "shutdown"}} {
+		if got := tt.reason.String(); got != tt.word {
+			t.Errorf("String of %d: %q, want %q", tt.reason, got, tt.word)
+		}
+		if got := string(tt.reason.Payload()); got != tt.word {
+			t.Errorf("Payload of %v: %q", tt.reason, got)
+		}
+		for _, payload := range []string{tt.word, tt.word + " later words"} {
+			if got := ReasonOf([]byte(payload)); got != tt.reason {
+				t.Errorf("ReasonOf(%q) = %v, want %v", payload, got, tt.reason)
+			}
+		}
+	}
+	for _, r := range []Reason{ReasonNone, Shutdown + 1, 255} {
+		if got := r.Payload(); got != nil {
+			t.Errorf("Payload of %v: %q, want none", r, got)
+		}
+	}
+	for _, payload := range []string{"", "none", "Left", " left", "Error: The other client declined your request"} {
+		if got := ReasonOf([]byte(payload)); got != ReasonNone {
+			t.Errorf("ReasonOf(%q) = %v, want none", payload, got)
+		}
+	}
+	if got := ReasonNone.String(); got != "none" {
+		t.Errorf("String of ReasonNone: %q", got)
+	}
+	if got := (Shutdown + 1).String(); got != "Reason(6)" {
+		t.Errorf("String of a reason that does not exist: %q", got)
+	}
+}
+
+// TestWordsAreTheCallers shows that a caller who changes a payload changes its
+// own copy.
+func TestWordsAreTheCallers(t *testing.T) {
+	AckPayload(CHAT)[0] = 'X'
+	Left.Payload()[0] = 'X'
+	if got := string(AckPayload(CHAT)) + " " + string(Left.Payload()); got != "chat left" {
+		t.Errorf("the words are now %q", got)
+	}
+}

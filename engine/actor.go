@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"simp/codec/client"
+	"simp/fsm"
+)
+
+// actor is a goroutine round a session: it takes letters, lets the session decide, performs what it wants done, and
+// sleeps until the next letter or deadline. Only its goroutine touches the session.
+type actor struct {
+	engine  *Engine
+	session Session
+	box     mailbox
+
+	timer *time.Timer // nil until the session first needs one
+	armed time.Time   // when the timer fires; zero: not armed
+}
+
+func newActor(e *Engine, s Session) *actor {
+	return &actor{engine: e, session: s, box: newMailbox()}
+}
+
+func (a *actor) run() {
+	defer a.engine.actors.Done()
+	now := time.Now()
+	var letters []letter
+	for {
+		letters = a.turn(now, letters)
+		if a.session.Done() || a.engine.env.stop.Load() && a.session.Quiet() {
+			if a.engine.retire(a) {
+				break
+			}
+		}
+		a.wait(now)
+		now = time.Now()
+	}
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+}
+
+// turn handles everything that is there and everything that is due.
+func (a *actor) turn(now time.Time, spare []letter) []letter {
+	letters := a.box.take(spare)
+	out := a.engine.outboxes.Get().(*Outbox) //nolint:forcetypeassert // the pool holds nothing else
+	for i := range letters {
+		a.open(now, &letters[i], out)
+	}
+	a.session.Expire(now, out)
+	a.engine.perform(now, a.session.peer, out)
+	out.Reset()
+	a.engine.outboxes.Put(out)
+	clear(letters)
+	if cap(letters) > keptLetters {
+		return nil
+	}
+	return letters[:0]
+}
+
+// keptLetters is how many letters' memory an actor keeps while it sleeps: two are enough for stop-and-wait both ways.
+const keptLetters = 2
+
+func (a *actor) open(now time.Time, l *letter, out *Outbox) {
+	s := &a.session
+	switch l.kind {
+	case letterDatagram:
+		s.Handle(now, Input{Datagram: &l.packet.datagram, Size: len(l.packet.buf)}, out)
+		a.engine.release(l.packet)
+	case letterCommand:
+		s.Handle(now, Input{Command: l.command}, out)
+	case letterAttach:
+		l.census.add(s)
+		s.Handle(now, Input{Attach: true}, out)
+	case letterDetach:
+		s.Handle(now, Input{Detach: true}, out)
+	case letterQuery:
+		l.census.add(s)
+	case letterShutdown:
+		s.Handle(now, Input{Shutdown: true}, out)
+	case letterKill:
+		s.snap.State = fsm.Idle // the daemon's time is up: nothing more is sent
+		s.due = [fsm.NumTimers]time.Time{}
+	}
+}
+
+// wait sleeps until a letter or a deadline comes. The timer is armed only when something is due, and left alone when
+// the deadline has only moved later: firing once too often is cheaper than moving it with each message.
+func (a *actor) wait(now time.Time) {
+	at, any := a.session.NextDeadline()
+	if any && (a.armed.IsZero() || at.Before(a.armed)) {
+		if d := at.Sub(now); a.timer == nil {
+			a.timer = time.NewTimer(d)
+		} else {
+			a.timer.Reset(d)
+		}
+		a.armed = at
+	}
+	if a.armed.IsZero() {
+		<-a.box.wake
+		return
+	}
+	select {
+	case <-a.box.wake:
+	case <-a.timer.C:
+		a.armed = time.Time{}
+	}
+}
+
+// perform does what a session wanted done. The order is part of the contract of Outbox.
+func (e *Engine) perform(now time.Time, peer netip.AddrPort, out *Outbox) {
+	e.logSteps(out.steps, now)
+	if len(out.Events) > 0 {
+		if c := e.env.client.Load(); c != nil {
+			c.push(out.Events...)
+		}
+	}
+	var failed error
+	for b := range out.Datagrams {
+		if err := e.conn.WriteTo(b, peer); err != nil {
+			failed = err
+			continue
+		}
+		e.env.counters.add(datagramsOut)
+	}
+	if failed == nil || errors.Is(failed, net.ErrClosed) {
+		return
+	}
+	e.sendFailed(now, peer, failed)
+	if c := e.env.client.Load(); c != nil {
+		c.push(client.NewError("", client.ReasonSendFailed, client.Facts{Peer: peer, Detail: cause(failed)}))
+	}
+}
+
+// cause is what the operating system said, without the addresses that the sentence round it names anyway.
+func cause(err error) string {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err.Error()
+		}
+		err = next
+	}
+}
+
+// census gathers what the conversations of a daemon look like, for a client. Each actor answers for itself.
+type census struct {
+	wg sync.WaitGroup
+
+	mu      sync.Mutex
+	chats   []client.ChatStatus
+	pending []client.Pending
+}
+
+func (c *census) add(s *Session) {
+	defer c.wg.Done()
+	chat, pending, half, active := s.status()
+	if !active {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if half {
+		c.pending = append(c.pending, pending)
+	} else {
+		c.chats = append(c.chats, chat)
+	}
+}
+
+// sortCensus orders by address: actors answer in any order, people read in one.
+func sortCensus(c *census) {
+	slices.SortFunc(c.chats, func(a, b client.ChatStatus) int { return a.Peer.Compare(b.Peer) })
+	slices.SortFunc(c.pending, func(a, b client.Pending) int { return a.Peer.Compare(b.Peer) })
+}

@@ -1,0 +1,288 @@
+package engine
+
+import (
+	"net/netip"
+	"sync"
+
+	"simp/codec/client"
+	"simp/netio"
+)
+
+// Client is one client of the daemon, attached once its Connect was taken. Do may be called by one goroutine, Next by
+// another; Close by any.
+type Client struct {
+	engine *Engine
+	user   string // set by connect, on Do's goroutine
+
+	mu     sync.Mutex
+	change sync.Cond // events came, were taken, or the client was closed
+	events []client.Event
+	held   bool // nothing may be taken yet: the answer to connect comes first
+	closed bool
+}
+
+// NewClient returns a client that is not attached yet.
+func (e *Engine) NewClient() *Client {
+	c := &Client{engine: e}
+	c.change.L = &c.mu
+	return c
+}
+
+// Next waits for events and returns all there are, in order; false once the client is closed and everything was taken.
+// The slice may be given back as spare.
+func (c *Client) Next(spare []client.Event) ([]client.Event, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for (len(c.events) == 0 || c.held) && !c.closed {
+		c.change.Wait()
+	}
+	got := c.events
+	clear(spare)
+	c.events = spare[:0]
+	c.change.Broadcast()
+	return got, len(got) > 0
+}
+
+// push hands events to the client. It never waits: a client that does not take them is closed when too many wait.
+func (c *Client) push(events ...client.Event) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return
+	}
+	c.events = append(c.events, events...)
+	stalled := len(c.events) > clientStall
+	c.change.Broadcast()
+	c.mu.Unlock()
+	if stalled {
+		c.engine.env.counters.add(clientsStalled)
+		c.Close()
+	}
+}
+
+// hasRoom reports whether messages may still be handed to the client.
+func (c *Client) hasRoom() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.closed && len(c.events) < clientQueue
+}
+
+// waitRoom waits until the client has read enough of what it was sent to be listened to again; false when it is closed.
+func (c *Client) waitRoom() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.events) >= clientQueue && !c.closed {
+		c.change.Wait()
+	}
+	return !c.closed
+}
+
+// Close ends the client: its chats are left, its invitations cancelled (6.7). Events that it has not taken stay
+// available to Next.
+func (c *Client) Close() {
+	c.mu.Lock()
+	was := c.closed
+	c.closed = true
+	c.held = false
+	c.change.Broadcast()
+	c.mu.Unlock()
+	if !was {
+		c.engine.detach(c)
+	}
+}
+
+// Do carries out a command. Its answer comes through Next.
+func (c *Client) Do(cmd client.Command) {
+	e := c.engine
+	switch cmd.(type) {
+	case client.Ping:
+		c.push(client.Pong{Daemon: e.env.cfg.Version})
+		return
+	case client.Quit:
+		c.Close()
+		return
+	}
+	if e.env.stop.Load() {
+		c.refuse(cmd, client.ReasonShuttingDown, client.Facts{})
+		return
+	}
+	if connect, is := cmd.(client.Connect); is {
+		c.connect(connect)
+		return
+	}
+	if c.user == "" {
+		c.refuse(cmd, client.ReasonNotConnected, client.Facts{})
+		return
+	}
+	switch cmd := cmd.(type) {
+	case client.StatusQuery:
+		all := ask(e.all(), letterQuery)
+		sortCensus(all)
+		c.push(client.Status{User: c.user, Chats: all.chats, Pending: all.pending, Counters: e.Counters()})
+	case client.Invite:
+		if reason, facts := e.cannotInvite(cmd.Peer); reason != "" {
+			c.refuse(cmd, reason, facts)
+			return
+		}
+		c.post(cmd, cmd.Peer, true)
+	case client.Cancel:
+		c.post(cmd, cmd.Peer, false)
+	case client.Accept:
+		c.post(cmd, cmd.Peer, false)
+	case client.Decline:
+		c.post(cmd, cmd.Peer, false)
+	case client.Chat:
+		if peer, ok := c.meant(cmd, cmd.Peer); ok {
+			c.post(cmd, peer, false)
+		}
+	case client.Leave:
+		if peer, ok := c.meant(cmd, cmd.Peer); ok {
+			c.post(cmd, peer, false)
+		}
+	}
+}
+
+func (c *Client) refuse(cmd client.Command, reason client.ErrorReason, facts client.Facts) {
+	c.push(client.NewError(cmd.Op(), reason, facts))
+}
+
+// meant finds the chat that a command means which names no peer.
+func (c *Client) meant(cmd client.Command, named netip.AddrPort) (netip.AddrPort, bool) {
+	if named.IsValid() {
+		return named, true
+	}
+	peer, chats := c.engine.env.admit.onlyChat()
+	switch chats {
+	case 1:
+		return peer, true
+	case 0:
+		c.refuse(cmd, client.ReasonNoChat, client.Facts{})
+	default:
+		c.refuse(cmd, client.ReasonSeveralChats, client.Facts{})
+	}
+	return peer, false
+}
+
+// cannotInvite says why nobody can be invited at an address, or "".
+func (e *Engine) cannotInvite(peer netip.AddrPort) (client.ErrorReason, client.Facts) {
+	own := e.conn.LocalAddr()
+	facts := client.Facts{Peer: peer}
+	switch {
+	case peer == own:
+		return client.ReasonSelf, facts
+	case netio.NotUnicast(peer.Addr()) != "":
+		facts.Detail = "Nobody can be invited at " + peer.Addr().String() + ": " + netio.NotUnicast(peer.Addr()) + ". Give the address of one host."
+		return client.ReasonBadAddress, facts
+	case peer.Addr().Is4() != own.Addr().Is4():
+		facts.Detail = "This daemon's address is " + own.Addr().String() + ", and " + peer.Addr().String() +
+			" is of the other IP version. Give an address of the same version, or run a daemon on the other one."
+		return client.ReasonBadAddress, facts
+	}
+	return "", facts
+}
+
+// post gives a command to the peer's actor. For an invitation the actor is made.
+func (c *Client) post(cmd client.Command, peer netip.AddrPort, create bool) {
+	e := c.engine
+	for {
+		e.mu.Lock()
+		a := e.peers[peer]
+		if a == nil && create && !e.env.stop.Load() {
+			// Posted before it starts: an actor without anything to do retires at once.
+			a = newActor(e, newSession(e.env, peer, true))
+			a.box.post(letter{kind: letterCommand, command: cmd})
+			e.start(a)
+			e.mu.Unlock()
+			return
+		}
+		e.mu.Unlock()
+		if a == nil {
+			c.refuseStranger(cmd, peer)
+			return
+		}
+		switch a.box.post(letter{kind: letterCommand, command: cmd}) {
+		case postedOK:
+			return
+		case postedFull:
+			e.env.counters.add(commandsOverloaded)
+			c.refuse(cmd, client.ReasonOverloaded, client.Facts{Peer: peer})
+			return
+		case postedClosed: // the actor has just retired
+		}
+	}
+}
+
+// refuseStranger answers a command about a peer with whom there is nothing: as its idle session would, without one.
+func (c *Client) refuseStranger(cmd client.Command, peer netip.AddrPort) {
+	reason := client.ReasonNoChat
+	switch cmd.(type) {
+	case client.Accept, client.Decline:
+		reason = client.ReasonNoInvitation
+	case client.Cancel:
+		reason = client.ReasonNotInviting
+	}
+	c.refuse(cmd, reason, client.Facts{Peer: peer})
+}
+
+// connect makes the client the daemon's user.
+func (c *Client) connect(cmd client.Connect) {
+	if c.user != "" {
+		c.refuse(cmd, client.ReasonAlreadyConnected, client.Facts{User: c.user})
+		return
+	}
+	user, err := client.ParseUser(cmd.User)
+	if err != nil {
+		c.refuse(cmd, client.ReasonBadUser, client.Facts{Detail: err.Error()})
+		return
+	}
+	if holder := c.engine.attach(c, user); holder != "" {
+		c.engine.env.counters.add(clientsTaken)
+		c.refuse(cmd, client.ReasonTaken, client.Facts{User: holder})
+	}
+}
+
+// attach makes c the daemon's client and returns "", or the name of the user who holds it.
+//
+// From the moment that c is in place actors hand it their events, but c holds them back until the answer to its connect,
+// which lists what waits, is in front of them. Setting it and listing the actors is one step under the registry's lock:
+// whoever begins later knows the client, whoever is there gets a letter.
+func (e *Engine) attach(c *Client, user string) (holder string) {
+	e.mu.Lock()
+	if held := e.env.client.Load(); held != nil {
+		e.mu.Unlock()
+		return held.user
+	}
+	c.user = user
+	c.mu.Lock()
+	c.held = true
+	c.mu.Unlock()
+	e.env.user.Store(&user)
+	e.env.client.Store(c)
+	actors := make([]*actor, 0, len(e.peers))
+	for _, a := range e.peers {
+		actors = append(actors, a)
+	}
+	e.mu.Unlock()
+
+	all := ask(actors, letterAttach)
+	sortCensus(all)
+	answer := client.Connected{User: user, Daemon: e.env.cfg.Version, Addr: e.Addr(), Pending: all.pending}
+	c.mu.Lock()
+	c.events = append([]client.Event{answer}, c.events...)
+	c.held = false
+	c.change.Broadcast()
+	c.mu.Unlock()
+	e.env.cfg.Log.Info().Str("user", user).Msg("client attached")
+	return ""
+}
+
+// detach ends c's hold on the daemon, if it has one.
+func (e *Engine) detach(c *Client) {
+	e.mu.Lock()
+	holds := e.env.client.CompareAndSwap(c, nil)
+	e.mu.Unlock()
+	if holds {
+		e.postAll(letter{kind: letterDetach})
+		e.env.cfg.Log.Info().Str("user", c.user).Msg("client gone")
+	}
+}

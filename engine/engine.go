@@ -1,0 +1,224 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"simp/codec"
+	"simp/netio"
+)
+
+// Engine is a daemon: the conversations of one user with everybody else, over one socket.
+//
+// Run reads the network until its context ends. Clients come through NewClient (in process) or ServeClients (over TCP);
+// both may be used from any goroutine while Run runs.
+type Engine struct {
+	env      *Env
+	conn     netio.Conn
+	warnings limiter
+
+	outboxes sync.Pool // *Outbox
+	packets  sync.Pool // *packet
+
+	mu     sync.Mutex // guards the registry; taken for a lookup, an insertion or a removal, never while sending
+	peers  map[netip.AddrPort]*actor
+	actors sync.WaitGroup
+
+	stranger Session // the reader's: what a stranger's datagram is tried on
+	clients  clientConns
+}
+
+// New returns a daemon on conn that is not running yet. The caller closes conn when it does not call Run.
+func New(cfg Config, conn netio.Conn) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("engine: configure: %w", err)
+	}
+	return &Engine{
+		env: newEnv(cfg), conn: conn, peers: make(map[netip.AddrPort]*actor),
+		outboxes: sync.Pool{New: func() any { return new(Outbox) }},
+		packets:  sync.Pool{New: func() any { return &packet{buf: make([]byte, 0, pooledBuffer)} }},
+	}, nil
+}
+
+// Addr is the daemon's own address.
+func (e *Engine) Addr() netip.AddrPort { return e.conn.LocalAddr() }
+
+// Counters returns everything that was dropped, ignored, repeated or refused so far, by name.
+func (e *Engine) Counters() map[string]uint64 { return e.env.counters.snapshot() }
+
+// Run reads the network until ctx ends; then it says goodbye to all partners, waits for their ACKs one retransmission
+// time at most, closes the socket and returns nil. It returns an error if the socket fails before. When it returns, no
+// goroutine of the daemon is left except those of ServeClients, which has a context of its own.
+func (e *Engine) Run(ctx context.Context) error {
+	read := make(chan error, 1)
+	go func() { read <- e.read() }()
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-read:
+		read <- nil // for the last line
+	}
+	e.goodbye()
+	err := e.conn.Close()
+	<-read
+	if failed != nil {
+		return fmt.Errorf("engine: read network: %w", failed)
+	}
+	if err != nil {
+		return fmt.Errorf("engine: close network: %w", err)
+	}
+	return nil
+}
+
+// goodbye closes all conversations, and ends their actors when they are quiet or the time is up.
+func (e *Engine) goodbye() {
+	e.mu.Lock()
+	e.env.stop.Store(true) // under the lock: no actor starts from here on
+	e.mu.Unlock()
+	e.postAll(letter{kind: letterShutdown})
+	quiet := make(chan struct{})
+	go func() {
+		e.actors.Wait()
+		close(quiet)
+	}()
+	patience := time.NewTimer(e.env.cfg.Retransmit)
+	defer patience.Stop()
+	select {
+	case <-quiet:
+	case <-patience.C:
+		e.postAll(letter{kind: letterKill})
+		<-quiet
+	}
+	e.endClients()
+	if e.env.cfg.Log.GetLevel() <= zerolog.InfoLevel {
+		e.env.cfg.Log.Info().Interface("counters", e.Counters()).Msg("stopped")
+	}
+}
+
+// read takes datagrams from the socket until it is closed. It is the only reader.
+func (e *Engine) read() error {
+	buf := make([]byte, codec.MaxReceive+1) // one more, to tell what was cut
+	for {
+		n, from, err := e.conn.ReadFrom(buf)
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return nil
+			}
+			return err
+		}
+		e.receive(buf[:n], from)
+	}
+}
+
+// receive gives a datagram to its peer's actor, or tries it on a stranger's session.
+func (e *Engine) receive(b []byte, from netip.AddrPort) {
+	e.env.counters.add(datagramsIn)
+	p := e.packets.Get().(*packet) //nolint:forcetypeassert // the pool holds nothing else
+	p.buf = append(p.buf[:0], b...)
+	d, notes, err := codec.Decode(p.buf)
+	if err != nil {
+		e.env.counters.unreadable(err)
+		e.release(p)
+		return
+	}
+	e.env.counters.tolerated(notes)
+	p.datagram = d
+	for {
+		e.mu.Lock()
+		a := e.peers[from]
+		if a == nil {
+			e.meet(p, from) // unlocks
+			return
+		}
+		e.mu.Unlock()
+		switch a.box.post(letter{kind: letterDatagram, packet: p}) {
+		case postedOK:
+			return
+		case postedFull:
+			e.env.counters.add(dropMailboxFull)
+			e.release(p)
+			return
+		case postedClosed: // the actor has just retired
+		}
+	}
+}
+
+// meet tries a stranger's datagram on a session without an actor. Only if that leads anywhere does the stranger get a
+// goroutine; a refusal or a shrug costs no more than this call. It is called with the registry locked, so that no client
+// invites the same peer meanwhile, and unlocks it.
+func (e *Engine) meet(p *packet, from netip.AddrPort) {
+	now := time.Now()
+	s := &e.stranger
+	*s = newSession(e.env, from, e.env.client.Load() != nil)
+	out := e.outboxes.Get().(*Outbox) //nolint:forcetypeassert // the pool holds nothing else
+	s.Handle(now, Input{Datagram: &p.datagram, Size: len(p.buf)}, out)
+	if !s.Done() && !e.env.stop.Load() {
+		e.start(newActor(e, *s))
+	}
+	e.mu.Unlock()
+	e.perform(now, from, out)
+	out.Reset()
+	e.outboxes.Put(out)
+	e.release(p)
+}
+
+// start puts an actor into the registry and lets it run. The registry is locked.
+func (e *Engine) start(a *actor) {
+	e.peers[a.session.peer] = a
+	e.actors.Add(1)
+	go a.run()
+}
+
+// retire takes an actor out of the registry, unless something has come in for it.
+func (e *Engine) retire(a *actor) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !a.box.closeIfEmpty() {
+		return false
+	}
+	delete(e.peers, a.session.peer)
+	a.session.leaveAll()
+	return true
+}
+
+func (e *Engine) release(p *packet) {
+	p.datagram = codec.Datagram{}
+	e.packets.Put(p)
+}
+
+// all returns the actors of this moment.
+func (e *Engine) all() []*actor {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	actors := make([]*actor, 0, len(e.peers))
+	for _, a := range e.peers {
+		actors = append(actors, a)
+	}
+	return actors
+}
+
+func (e *Engine) postAll(l letter) {
+	for _, a := range e.all() {
+		a.box.post(l)
+	}
+}
+
+// ask posts a question to the given actors and waits until each has answered or retired.
+func ask(actors []*actor, kind letterKind) *census {
+	c := new(census)
+	c.wg.Add(len(actors))
+	for _, a := range actors {
+		if a.box.post(letter{kind: kind, census: c}) != postedOK {
+			c.wg.Done()
+		}
+	}
+	c.wg.Wait()
+	return c
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"time"
+
+	"simp/codec"
+)
+
+// All limits of the daemon, each with its reason. Times that users may change stand in Config.
+const (
+	// queueLen is how many chat datagrams may wait behind the one in flight. A person never gets there; a program that
+	// pastes a book is told so (queue-full) while the daemon holds about a megabyte of it.
+	queueLen = 1024
+
+	// inboxLen is how many messages wait for a client while none is attached. Beyond it messages are not acknowledged,
+	// so they stay with the sender.
+	inboxLen = 256
+
+	// boxEvents bounds everything that waits for a client, so that somebody who opens and closes chats with an
+	// answering machine all night cannot fill the memory.
+	boxEvents = 2 * inboxLen
+
+	// maxBoxes bounds the peers for whom something waits for a client.
+	maxBoxes = 256
+
+	// clientQueue is how many events may wait for a client to read them before messages are no longer acknowledged and
+	// its commands no longer read.
+	clientQueue = 1024
+
+	// clientStall is how many events may wait for a client before it is taken for stuck and disconnected. Events that
+	// are not messages come at the pace of timers, so only a client that stopped reading gets there.
+	clientStall = 8 * clientQueue
+
+	// clientWrite is how long a write to a client may take.
+	clientWrite = 10 * time.Second
+
+	// maxClientConns bounds connections to the client port, attached or not.
+	maxClientConns = 16
+
+	// mailboxDatagrams is how many datagrams may wait for a peer's actor. Stop-and-wait has one or two under way; the
+	// rest is duplicates, and what is dropped here is repeated by its sender.
+	mailboxDatagrams = 64
+
+	// mailboxCommands is how many of the user's commands may wait for a peer's actor.
+	mailboxCommands = queueLen
+
+	// maxHalfOpen and maxHalfOpenPerIP bound the invitations that wait for our user: more than a person can read, and
+	// few enough from one address that a single host cannot lock others out.
+	maxHalfOpen      = 64
+	maxHalfOpenPerIP = 8
+
+	// maxLingering bounds the actors that wait only to answer a repeated FIN.
+	maxLingering = 1024
+
+	// maxInvitations bounds the invitations that our user has out at once.
+	maxInvitations = 64
+
+	// maxRemembered bounds the addresses of which we remember that they are native.
+	maxRemembered = 4096
+
+	// unansweredEvery is how often the user hears that an invitation is still unanswered (3.12).
+	unansweredEvery = 30 * time.Second
+
+	// lingerRetransmits is how long a partner is remembered after the end, in retransmission times: three copies of its
+	// FIN, and as long again (6.5).
+	lingerRetransmits = 6
+
+	// autoCopies is how often an acceptance that no user asked for is sent at most (9.3).
+	autoCopies = 3
+
+	// amplification is how many bytes we may send on our own account for each byte that came from an address which has
+	// completed no handshake (9.3).
+	amplification = 3
+
+	// legacyDatagram is the most that a peer of unknown kind was seen to read, in bytes.
+	legacyDatagram = 1024
+	legacyPayload  = legacyDatagram - codec.HeaderLen
+
+	// warnBurst warnings may come at once, one more each warnEvery. The rest is counted, so that a flood of nonsense
+	// does not become a flood of log lines.
+	warnBurst = 10
+	warnEvery = time.Second
+
+	// pooledBuffer is the capacity of a new receive buffer: what we ourselves send at most, with room for a trailer.
+	pooledBuffer = codec.MaxDatagram + 64
+)

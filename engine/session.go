@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"simp/codec"
+	"simp/codec/client"
+	"simp/fsm"
+)
+
+// Session is one conversation without I/O: the machine's snapshot, the queue, the timers as deadlines. It reads no
+// clock and owns no goroutine. Whoever owns it calls, one at a time:
+//
+//   - Handle with each input (a datagram, a command, a client that came or went),
+//   - Expire when NextDeadline has come,
+//
+// and performs what was put into the Outbox, after the call. Actors, tests and simulations run the same sessions.
+//
+// An idle one in an open chat takes about half a kilobyte.
+type Session struct {
+	env  *Env
+	peer netip.AddrPort
+	snap fsm.Snapshot
+	due  [fsm.NumTimers]time.Time // zero: not running
+
+	user  string // the peer's name, "" while unknown
+	self  string // our user's name in this conversation, so that a repeat has the same bytes
+	since time.Time
+
+	queue []outgoing
+	sent  int    // chat datagrams queued in this chat
+	taken int    // messages taken in this chat
+	last  []byte // payload of the last message taken, kept only where numbers do not tell duplicates
+	lastN uint8  // and its number
+
+	received, answered uint32 // bytes from and to the peer while it has proved nothing
+
+	box []client.Event // what waits for a client
+
+	attached  bool // a client is attached
+	muted     bool // its client has gone: what is left of the chat is no other client's business
+	keep      bool // no client has seen this chat: its events wait in the box
+	prompted  bool // our user has acted, so what is sent is not on the daemon's own account
+	validated bool // the peer has completed a handshake
+	doubt     bool // an earlier part of the message at the head of the queue is unconfirmed
+	places    places
+}
+
+// places are what the session holds of the shared admission.
+type places struct{ chat, ring, inviting, box, linger bool }
+
+// outgoing is a chat datagram that waits for its turn or its ACK.
+type outgoing struct {
+	text string
+	id   client.ID
+	n    int  // its number in this chat, from 1
+	end  bool // the last part of a message
+}
+
+// Env is what all sessions of a daemon share.
+type Env struct {
+	cfg      Config
+	gate     *fsm.Gate
+	counters *counters
+	admit    *admission
+	memory   *memory
+
+	user   atomic.Pointer[string]
+	stop   atomic.Bool // the daemon is shutting down
+	client atomic.Pointer[Client]
+}
+
+func newEnv(cfg Config) *Env {
+	return &Env{
+		cfg: cfg, gate: fsm.NewGate(), counters: newCounters(), admit: newAdmission(cfg.MaxChats), memory: newMemory(),
+	}
+}
+
+// userName is the name under which the daemon speaks: its client's, or that of its last one.
+func (e *Env) userName() string {
+	if u := e.user.Load(); u != nil {
+		return *u
+	}
+	return defaultUser
+}
+
+// clientHasRoom reports whether a message can be handed to the client's queue.
+func (e *Env) clientHasRoom() bool {
+	c := e.client.Load()
+	return c != nil && c.hasRoom()
+}
+
+// newSession returns a conversation that has not begun.
+func newSession(env *Env, peer netip.AddrPort, attached bool) Session {
+	s := Session{env: env, peer: peer, attached: attached}
+	s.snap.Policy = fsm.Legacy()
+	if !env.cfg.Plain && env.memory.isNative(peer) {
+		s.snap.Policy = fsm.Native()
+	}
+	return s
+}
+
+// Input is one thing that happens to a session. Exactly one of its parts is set.
+type Input struct {
+	Datagram *codec.Datagram // from the peer; valid during the call only
+	Size     int             // of the datagram in bytes
+	Command  client.Command  // of the user, to this peer
+	Attach   bool            // a client has come
+	Detach   bool            // the client has gone
+	Shutdown bool            // the daemon is stopping
+}
+
+// Handle takes one input.
+func (s *Session) Handle(now time.Time, in Input, out *Outbox) {
+	switch {
+	case in.Datagram != nil:
+		s.receive(now, *in.Datagram, in.Size, out)
+	case in.Command != nil:
+		s.command(now, in.Command, out)
+	case in.Attach:
+		s.attach(out)
+	case in.Detach:
+		s.attached = false
+		s.muted = s.snap.State != fsm.Idle && !s.snap.HalfOpen()
+		s.step(now, fsm.Event{On: fsm.Detach}, stepInput{}, out)
+	case in.Shutdown:
+		s.step(now, fsm.Event{On: fsm.Shutdown}, stepInput{}, out)
+	}
+	s.settle()
+}
+
+// Expire handles the timers that are due, the earliest first.
+func (s *Session) Expire(now time.Time, out *Outbox) {
+	for {
+		t, at, any := s.earliest()
+		if !any || at.After(now) {
+			break
+		}
+		s.due[t] = time.Time{}
+		s.step(now, fsm.Event{On: t.Due(), More: len(s.queue) > 1}, stepInput{}, out)
+	}
+	s.settle()
+}
+
+// NextDeadline says when Expire has to be called next; false if no timer runs.
+func (s *Session) NextDeadline() (time.Time, bool) {
+	_, at, any := s.earliest()
+	return at, any
+}
+
+func (s *Session) earliest() (timer fsm.Timer, at time.Time, any bool) {
+	for i, due := range s.due {
+		if !due.IsZero() && (!any || due.Before(at)) {
+			timer, at, any = fsm.Timer(i), due, true //nolint:gosec // four timers
+		}
+	}
+	return timer, at, any
+}
+
+// Done reports whether nothing is left to do or to remember.
+func (s *Session) Done() bool {
+	return s.snap.State == fsm.Idle && s.snap.After == fsm.Forgotten && len(s.box) == 0
+}
+
+// Quiet reports whether the conversation owes nobody anything but a late ACK.
+func (s *Session) Quiet() bool { return s.snap.State == fsm.Idle }
+
+// State is where the conversation stands.
+func (s *Session) State() fsm.State { return s.snap.State }
+
+// native reports whether the peer is treated as one that announced itself.
+func (s *Session) native() bool { return s.snap.Policy.Labels }
+
+// status describes the conversation for the client; active is false when there is nothing to show.
+func (s *Session) status() (st client.ChatStatus, pending client.Pending, half, active bool) {
+	if s.snap.HalfOpen() {
+		return st, client.Pending{Peer: s.peer, User: s.user, Since: s.since}, true, true
+	}
+	if s.snap.State == fsm.Idle {
+		return st, pending, false, false
+	}
+	return client.ChatStatus{
+		Peer: s.peer, User: s.user, State: s.snap.State.String(), Queued: len(s.queue), Tries: int(s.snap.Tries),
+	}, pending, false, true
+}
+
+// leaveAll gives back every place that the session holds, because it ends.
+func (s *Session) leaveAll() {
+	s.snap.State, s.snap.After, s.box = fsm.Idle, fsm.Forgotten, nil
+	s.settle()
+}
+
+// settle gives back the places that the state does not need any more and takes the ones that it may have.
+func (s *Session) settle() {
+	a, p := s.env.admit, &s.places
+	if p.chat && !s.snap.HoldsSlot() {
+		a.leaveChat(s.peer)
+		p.chat = false
+	}
+	if p.ring && !s.snap.HalfOpen() {
+		a.leaveRing(s.peer)
+		p.ring = false
+	}
+	if p.inviting && s.snap.State != fsm.SynSent {
+		a.leaveInviting(s.peer)
+		p.inviting = false
+	}
+	if p.box && len(s.box) == 0 && (s.attached || s.snap.State == fsm.Idle) {
+		a.leaveBox()
+		p.box = false
+	}
+	lingers := s.snap.State == fsm.Idle && s.snap.After != fsm.Forgotten
+	switch {
+	case lingers && !p.linger:
+		if p.linger = a.takeLinger(); !p.linger {
+			s.snap.After = fsm.Forgotten // too many remember already; the peer's repeated FIN will be a stranger's
+			s.due[fsm.Linger] = time.Time{}
+		}
+	case !lingers && p.linger:
+		a.leaveLinger()
+		p.linger = false
+	}
+}

@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"bytes"
+	"time"
+
+	"simp/codec"
+	"simp/fsm"
+)
+
+// What the network does to a session.
+
+// inputOf maps the kinds of datagram to the machine's inputs.
+var inputOf = [...]fsm.Input{
+	codec.SYN: fsm.RecvSYN, codec.SYNACK: fsm.RecvSYNACK, codec.ACK: fsm.RecvACK,
+	codec.FIN: fsm.RecvFIN, codec.ERR: fsm.RecvERR, codec.CHAT: fsm.RecvCHAT,
+}
+
+// packetOf maps the codec's kinds to the machine's and kindOf back: the two packages do not know each other.
+var packetOf = [...]fsm.Packet{
+	codec.Invalid: fsm.NoPacket, codec.SYN: fsm.SYN, codec.SYNACK: fsm.SYNACK, codec.ACK: fsm.ACK,
+	codec.FIN: fsm.FIN, codec.ERR: fsm.ERR, codec.CHAT: fsm.CHAT,
+}
+
+var kindOf = [...]codec.Kind{
+	fsm.NoPacket: codec.Invalid, fsm.SYN: codec.SYN, fsm.SYNACK: codec.SYNACK, fsm.ACK: codec.ACK,
+	fsm.FIN: codec.FIN, fsm.ERR: codec.ERR, fsm.CHAT: codec.CHAT,
+}
+
+// reasonOf and labelOf map the reasons that travel in a FIN.
+var reasonOf = [...]fsm.Reason{
+	codec.ReasonNone: fsm.NoReason, codec.Left: fsm.Left, codec.Declined: fsm.Declined,
+	codec.Cancelled: fsm.Cancelled, codec.Busy: fsm.Busy, codec.Shutdown: fsm.ShutDown,
+}
+
+func labelOf(r fsm.Reason) codec.Reason {
+	switch r {
+	case fsm.Left:
+		return codec.Left
+	case fsm.Declined:
+		return codec.Declined
+	case fsm.Cancelled:
+		return codec.Cancelled
+	case fsm.Busy:
+		return codec.Busy
+	case fsm.ShutDown:
+		return codec.Shutdown
+	case fsm.NoReason, fsm.Unreachable, fsm.Restarted, fsm.Refused, fsm.Expired, fsm.Lost:
+	}
+	return codec.ReasonNone
+}
+
+// busyText is what the specification has a busy daemon say; busyTexts are the ones that others use.
+const busyText = "User already in another chat"
+
+var busyTexts = [...]string{busyText, "User is busy in another chat"}
+
+func (s *Session) receive(now time.Time, d codec.Datagram, size int, out *Outbox) {
+	if d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
+		s.prompted, s.validated, s.received, s.answered = false, false, 0, 0 // it has yet to prove itself again
+	}
+	if !s.validated {
+		s.received += uint32(min(size, codec.MaxReceive)) //nolint:gosec // bounded by the line itself
+	}
+	s.recognise(d)
+
+	e := fsm.Event{On: inputOf[d.Kind], Seq: d.Seq}
+	switch d.Kind {
+	case codec.SYN:
+		e.Verdict = s.verdictOnSYN()
+	case codec.SYNACK:
+		if s.snap.State == fsm.SynSent {
+			e.Verdict = s.takeChat()
+		}
+	case codec.ACK:
+		e.Of = packetOf[codec.AckOf(d.Payload)]
+		e.More = len(s.queue) > 1
+	case codec.FIN:
+		e.Reason = reasonOf[codec.ReasonOf(d.Payload)]
+	case codec.ERR:
+		for _, t := range busyTexts {
+			if string(d.Payload) == t {
+				e.Reason = fsm.Busy
+			}
+		}
+	case codec.CHAT:
+		e.Room = s.room()
+		e.Repeat = s.taken > 0 && d.Seq == s.lastN && bytes.Equal(d.Payload, s.last)
+	case codec.Invalid:
+		return
+	}
+	s.step(now, e, stepInput{datagram: &d}, out)
+}
+
+// recognise settles how the peer has to be treated, from what it sends. It comes before the step, because the machine
+// knows policies, not kinds of peers.
+func (s *Session) recognise(d codec.Datagram) {
+	if s.env.cfg.Plain {
+		return
+	}
+	native := codec.IsNative(d)
+	inviting := s.snap.State == fsm.SynSent // and so they have seen our announcement
+	switch d.Kind {
+	case codec.SYN:
+		s.setNative(native)
+	case codec.SYNACK:
+		if inviting || s.snap.State == fsm.Idle {
+			s.setNative(native)
+		}
+	case codec.ACK:
+		if inviting && codec.AckOf(d.Payload) == codec.SYN {
+			s.setNative(true)
+		}
+	case codec.FIN:
+		if inviting && codec.ReasonOf(d.Payload) != codec.ReasonNone {
+			s.setNative(true)
+		}
+	case codec.ERR, codec.CHAT, codec.Invalid:
+	}
+}
+
+func (s *Session) setNative(native bool) {
+	if native {
+		s.snap.Policy = fsm.Native()
+	} else {
+		s.snap.Policy = fsm.Legacy()
+	}
+}
+
+// verdictOnSYN is what admission says to an invitation. A place that it takes is given back by settle if the step does
+// not use it.
+func (s *Session) verdictOnSYN() fsm.Verdict {
+	switch {
+	case s.env.stop.Load():
+		return fsm.Never
+	case s.snap.State == fsm.SynSent:
+		return s.takeChat() // both have agreed already
+	case s.env.admit.inUse(s.peer):
+		return fsm.InUse
+	}
+	switch s.env.cfg.Accept {
+	case AcceptNever:
+		return fsm.Never
+	case AcceptAuto:
+		if !s.attached && !s.takeBox() {
+			return fsm.InUse // the answering machine is full
+		}
+		if v := s.takeChat(); v != fsm.Ask {
+			return v
+		}
+		return fsm.Take
+	case AcceptAsk:
+	}
+	if s.snap.HalfOpen() {
+		return fsm.Ask // the same invitation
+	}
+	if !s.env.admit.takeRing(s.peer) {
+		return fsm.Full
+	}
+	s.places.ring = true
+	return fsm.Ask
+}
+
+// takeChat takes a place among the chats: Ask if there is one, else InUse.
+func (s *Session) takeChat() fsm.Verdict {
+	if !s.env.admit.takeChat(s.peer) {
+		return fsm.InUse
+	}
+	s.places.chat = true
+	return fsm.Ask
+}
+
+// takeBox makes sure that what a chat without a client brings can be kept.
+func (s *Session) takeBox() bool {
+	if len(s.box) >= boxEvents {
+		return false
+	}
+	if !s.places.box {
+		s.places.box = s.env.admit.takeBox()
+	}
+	return s.places.box
+}
+
+// room reports whether a message that arrives now can be handed on (4.8).
+func (s *Session) room() bool {
+	if s.attached {
+		return s.env.clientHasRoom()
+	}
+	return s.keep && len(s.box) < inboxLen
+}

@@ -1,0 +1,204 @@
+package engine
+
+import (
+	"time"
+
+	"simp/codec"
+	"simp/codec/client"
+	"simp/fsm"
+)
+
+// How a session takes a step and performs its effects.
+
+// stepInput is what the effects of a step may need of the input that caused it.
+type stepInput struct {
+	datagram *codec.Datagram
+	op       string       // name of the user's command
+	chat     *client.Chat // and its text, in parts and as the peer can read it
+	parts    []string
+	as       string
+}
+
+// step lets the machine decide, has the gate confirm, stores the new snapshot, reports the step, and only then performs
+// its effects.
+func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
+	out.now = now
+	out.actions.Reset()
+	before := s.snap
+	next, rule := fsm.Next(before, e, &out.actions)
+	if err := s.env.gate.Pass(before.State, rule, next.State); err != nil {
+		s.env.counters.add(gateRefused)
+		s.env.cfg.Log.Error().Err(err).Stringer("peer", s.peer).Msg("the step was not taken; please report this")
+		return
+	}
+	s.env.counters.fired(rule)
+	s.learnName(before.State, in.datagram)
+	begins := startsAnew(before.State, next.State)
+	if begins {
+		s.since = now
+		s.self = s.env.userName()
+	}
+	s.snap = next
+	if s.autoAccepted(e) {
+		s.snap.Policy.SYNACKCopies = autoCopies
+	}
+	out.step(s.describe(e, rule, before.State))
+	for _, a := range out.actions.All() {
+		s.perform(a, in, out)
+	}
+	if begins {
+		s.muted = false
+	}
+}
+
+// startsAnew reports whether a step begins a conversation, as opposed to going on with one.
+func startsAnew(from, to fsm.State) bool {
+	switch to {
+	case fsm.SynSent:
+		return from != fsm.SynSent
+	case fsm.SynReceived:
+		return from != fsm.SynReceived && from != fsm.SynSent // two invitations that cross are one conversation
+	case fsm.Idle, fsm.Established, fsm.FinWait:
+	}
+	return false
+}
+
+func (s *Session) autoAccepted(e fsm.Event) bool { return e.On == fsm.RecvSYN && e.Verdict == fsm.Take }
+
+// learnName takes the peer's name from where it is the peer's: not from an ACK, in which some echo ours.
+func (s *Session) learnName(state fsm.State, d *codec.Datagram) {
+	if d == nil || len(d.User) == 0 || string(d.User) == s.user {
+		return
+	}
+	partner := state == fsm.Established || state == fsm.SynReceived
+	if d.Kind == codec.SYN || d.Kind == codec.SYNACK && codec.IsNative(*d) && state == fsm.SynSent || d.Kind == codec.CHAT && partner {
+		s.user = string(d.User)
+	}
+}
+
+func (s *Session) perform(a fsm.Action, in stepInput, out *Outbox) {
+	switch a.Effect {
+	case fsm.Send:
+		s.send(a, out)
+	case fsm.Start:
+		s.due[a.Timer] = out.now.Add(time.Duration(a.Scale) * s.interval(a.Timer))
+	case fsm.Stop:
+		if a.Timer == fsm.AllTimers {
+			s.due = [fsm.NumTimers]time.Time{}
+		} else {
+			s.due[a.Timer] = time.Time{}
+		}
+	case fsm.Queue:
+		s.enqueue(in, out)
+	case fsm.Deliver:
+		s.deliver(in.datagram, out)
+	case fsm.Complete:
+		s.dequeue(true, out)
+	case fsm.GiveUp:
+		s.dequeue(false, out)
+	case fsm.Tell:
+		s.notice(a, in, out)
+	case fsm.Refuse:
+		out.event(s.refusal(a.Refusal, in.op))
+	}
+}
+
+// refusal words the answer to a command that the machine refuses (8.4).
+func (s *Session) refusal(r fsm.Refusal, op string) client.Error {
+	facts := client.Facts{Peer: s.peer, User: s.user}
+	switch r {
+	case fsm.ChatsInUse:
+		facts.Limit = s.env.cfg.MaxChats
+	case fsm.QueueFull:
+		facts.Limit = len(s.queue)
+	case fsm.NoChat, fsm.NoInvitation, fsm.NotInviting, fsm.AlreadyOpen, fsm.Connecting, fsm.Closing:
+	}
+	return client.NewError(op, client.ErrorReason(r.String()), facts)
+}
+
+// interval is how long a timer runs (10.1).
+func (s *Session) interval(t fsm.Timer) time.Duration {
+	switch t {
+	case fsm.Expiry:
+		return s.env.cfg.InvitationExpiry
+	case fsm.Unanswered:
+		return unansweredEvery
+	case fsm.Linger:
+		return lingerRetransmits * s.env.cfg.Retransmit
+	case fsm.Retransmit, fsm.AllTimers:
+	}
+	return s.env.cfg.Retransmit
+}
+
+func (s *Session) deliver(d *codec.Datagram, out *Outbox) {
+	s.taken++
+	if !s.snap.Policy.ByNumber {
+		s.last = append(s.last[:0], d.Payload...)
+		s.lastN = d.Seq
+	}
+	s.tell(client.Message{Peer: s.peer, User: s.user, Text: string(d.Payload), N: s.taken}, out)
+}
+
+// send encodes a datagram. What goes out on the daemon's own account to an address that has proved nothing is bounded
+// by what came from there (9.3).
+func (s *Session) send(a fsm.Action, out *Outbox) {
+	d := codec.Datagram{Kind: kindOf[a.Packet], Seq: a.Seq, User: out.name(s.name())}
+	policy := s.snap.Policy
+	switch a.Packet {
+	case fsm.SYN:
+		d.Announced = !s.env.cfg.Plain
+	case fsm.SYNACK:
+		d.Announced = policy.Labels
+	case fsm.ACK:
+		if policy.Labels {
+			d.Payload = codec.AckPayload(kindOf[a.Of])
+		}
+	case fsm.FIN:
+		if policy.Labels {
+			d.Payload = labelOf(a.Reason).Payload()
+		}
+	case fsm.ERR:
+		d.Payload = out.text(busyText)
+	case fsm.CHAT:
+		d.Payload = out.text(s.queue[0].text)
+	case fsm.NoPacket:
+	}
+	if d.Announced {
+		d.Payload = out.text(codec.Announcement)
+	}
+	size, err := out.datagram(s.wire(), d)
+	if err != nil {
+		// Everything that can be sent was checked when it was taken; this is a fault of ours, not of the user's.
+		s.env.counters.add(dropUnsent)
+		s.env.cfg.Log.Error().Err(err).Stringer("peer", s.peer).Stringer("kind", d.Kind).Msg("a datagram could not be written; please report this")
+		return
+	}
+	if s.prompted || s.validated {
+		return
+	}
+	if s.answered+uint32(size) > amplification*s.received { //nolint:gosec // a datagram's size
+		out.dropLast()
+		s.env.counters.add(dropAmplification)
+		return
+	}
+	s.answered += uint32(size) //nolint:gosec // a datagram's size
+}
+
+// wire is how this peer's datagrams are written. Dialects add rows here.
+func (s *Session) wire() codec.Wire { return codec.Canonical }
+
+// name is our user's name in this conversation.
+func (s *Session) name() string {
+	if s.self != "" {
+		return s.self
+	}
+	return s.env.userName()
+}
+
+func (s *Session) describe(e fsm.Event, r *fsm.Rule, from fsm.State) step {
+	seq := e.Seq
+	if e.On < fsm.RecvSYN || e.On > fsm.RecvCHAT {
+		seq = s.snap.TxSeq
+	}
+	return step{peer: s.peer, user: s.user, from: from, rule: r, seq: seq, tries: s.snap.Tries}
+}
