@@ -196,7 +196,9 @@ func withdrawal(from State, on Input, name string, guard func(Vars, Event) bool,
 	}
 	repeated := func(v Vars, _ Event, out *Actions) Vars {
 		v = goodbye(v, said, out)
-		out.tellEnd(n, told)
+		if !v.endsChat() { // else fin-wait tells when it is over, and the user would hear it twice
+			out.tellEnd(n, told)
+		}
 		return v
 	}
 	once := func(v Vars, _ Event, out *Actions) Vars {

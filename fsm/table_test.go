@@ -298,7 +298,8 @@ func TestQuotations_AreExact(t *testing.T) {
 
 type quotation struct{ file, number, words string }
 
-// quotations collects §3.9 and §3.9 "its words" from the tests below a folder; words may run over several comment lines.
+// quotations collects the marks of sentences from the tests below a folder, with the words in double quotes that follow.
+// The words may run over several comment lines; they end at the next double quote.
 func quotations(t *testing.T, folder string) []quotation {
 	t.Helper()
 	var all []quotation

@@ -60,10 +60,6 @@ func ListenClients(addr netip.AddrPort, allow func(netip.Addr) bool, refuse func
 	if !addr.IsValid() {
 		return nil, fmt.Errorf("netio: listen on tcp: %s", notUnicast(addr.Addr(), nil))
 	}
-	network := "tcp4"
-	if addr.Addr().Is6() {
-		network = "tcp6"
-	}
 	config := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{
 		Enable:   true,
 		Idle:     keepAliveIdle,
@@ -71,7 +67,7 @@ func ListenClients(addr netip.AddrPort, allow func(netip.Addr) bool, refuse func
 		Count:    keepAliveCount,
 	}}
 	// The context only bounds looking names up, and there is no name here.
-	socket, err := config.Listen(context.Background(), network, addr.String())
+	socket, err := config.Listen(context.Background(), ofFamily("tcp", addr), addr.String())
 	if err != nil {
 		return nil, listenError("tcp", addr, err)
 	}

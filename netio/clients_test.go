@@ -297,6 +297,10 @@ func TestAccept_StrangersDelayNoClient(t *testing.T) {
 		if got := refused.Load(); got != maxRefusals {
 			t.Errorf("%d strangers were talked to at once, want %d", got, maxRefusals)
 		}
+		synctest.Wait()
+		if n := len(l.refused); n != 0 {
+			t.Errorf("%d strangers still count, which leaves fewer places for the next", n)
+		}
 		if err := l.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}

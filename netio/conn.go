@@ -119,6 +119,15 @@ func errClosed(verb string) error {
 	return fmt.Errorf("netio: %s: %w", verb, net.ErrClosed)
 }
 
+// ofFamily names network for the family of addr alone. Without that, an IPv6
+// socket for all addresses would take IPv4 as well.
+func ofFamily(network string, addr netip.AddrPort) string {
+	if addr.Addr().Is6() {
+		return network + "6"
+	}
+	return network + "4"
+}
+
 // unmap turns ::ffff:192.0.2.1 into 192.0.2.1 and leaves all else alone.
 func unmap(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())

@@ -96,6 +96,25 @@ func TestWithFaults_Delay(t *testing.T) {
 	})
 }
 
+// As TestMemory_OrderSurvivesLateTimer.
+func TestWithFaults_OrderSurvivesLateTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := faultyPair(t, Faults{MinDelay: time.Second, MaxDelay: time.Second})
+		faulty, ok := a.(*faultConn)
+		if !ok {
+			t.Fatalf("WithFaults returned a %T", a)
+		}
+		send(t, a, "0", b.LocalAddr())
+		faulty.line.stop()
+		faulty.links[b.LocalAddr()].SetFaults(Faults{})
+		time.Sleep(2 * time.Second)
+		send(t, a, "1", b.LocalAddr())
+		if diff := cmp.Diff(numbers(2), drain(t, b)); diff != "" {
+			t.Errorf("received (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestWithFaults_EveryDatagramIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var counters FaultCounters

@@ -16,8 +16,6 @@ type delayLine struct {
 	waiting delayed
 	count   uint64
 	timer   *time.Timer
-	// armed is what the timer is set to, zero if it is not running.
-	armed time.Time
 }
 
 type copyOfDatagram struct {
@@ -44,35 +42,27 @@ func (q *delayLine) due(now time.Time) *copyOfDatagram {
 	return c
 }
 
-// arm sets the timer for the earliest copy, if it is not set to that already.
-// fire runs on a goroutine of its own and must call expired, then take what is
-// due and arm again.
+// arm sets the timer for the earliest copy, or stops it if there is none. fire
+// runs on a goroutine of its own, possibly early or for nothing: it must take
+// what is due, if anything, and arm again.
 func (q *delayLine) arm(now time.Time, fire func()) {
 	if len(q.waiting) == 0 {
 		q.stop()
 		return
 	}
-	at := q.waiting[0].at
-	if at.Equal(q.armed) {
-		return
-	}
-	q.armed = at
+	wait := q.waiting[0].at.Sub(now)
 	if q.timer == nil {
-		q.timer = time.AfterFunc(at.Sub(now), fire)
+		q.timer = time.AfterFunc(wait, fire)
 		return
 	}
-	q.timer.Reset(at.Sub(now))
+	q.timer.Reset(wait)
 }
-
-// expired notes that the timer went off.
-func (q *delayLine) expired() { q.armed = time.Time{} }
 
 // stop stops the timer. A call of fire may still be on its way to the lock.
 func (q *delayLine) stop() {
 	if q.timer != nil {
 		q.timer.Stop()
 	}
-	q.armed = time.Time{}
 }
 
 // clear forgets everything, stops the timer and says how much was waiting.

@@ -155,10 +155,6 @@ func (c *faultConn) link(to netip.AddrPort) *Link {
 func (c *faultConn) fire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
-		return
-	}
-	c.line.expired()
 	now := time.Now()
 	c.flush(now)
 	c.line.arm(now, c.sendLater)

@@ -231,10 +231,6 @@ func (m *Memory) link(d direction) *Link {
 func (m *Memory) fire() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed {
-		return
-	}
-	m.line.expired()
 	m.deliver(time.Now())
 }
 

@@ -170,6 +170,24 @@ func TestMemory_OrderSurvivesSetFaults(t *testing.T) {
 			t.Errorf("received %q", got)
 		}
 		time.Sleep(2 * time.Second)
+		send(t, a, "2", b.LocalAddr()) // nothing is under way any more
+		if diff := cmp.Diff(numbers(3), drain(t, b)); diff != "" {
+			t.Errorf("received (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A timer goes off late on a busy machine. What is sent meanwhile must not pass
+// what waits for it.
+func TestMemory_OrderSurvivesLateTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory(Faults{MinDelay: time.Second, MaxDelay: time.Second}, 1)
+		a, b := listenMemory(t, m, "10.0.0.1:7777"), listenMemory(t, m, "10.0.0.2:7777")
+		send(t, a, "0", b.LocalAddr())
+		m.line.stop() // very late
+		m.SetFaults(Faults{})
+		time.Sleep(2 * time.Second)
+		send(t, a, "1", b.LocalAddr())
 		if diff := cmp.Diff(numbers(2), drain(t, b)); diff != "" {
 			t.Errorf("received (-want +got):\n%s", diff)
 		}

@@ -45,12 +45,7 @@ func ListenUDP(addr netip.AddrPort) (Conn, error) {
 	if why := NotUnicast(addr.Addr()); why != "" {
 		return nil, fmt.Errorf("netio: listen on udp %v: %s", addr, why)
 	}
-	// Naming the family keeps an IPv6 socket from receiving IPv4 as well.
-	network := "udp4"
-	if addr.Addr().Is6() {
-		network = "udp6"
-	}
-	socket, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(addr))
+	socket, err := net.ListenUDP(ofFamily("udp", addr), net.UDPAddrFromAddrPort(addr))
 	if err != nil {
 		return nil, listenError("udp", addr, err)
 	}

@@ -119,7 +119,7 @@ type (
 		Peer        netip.AddrPort `json:"peer"`
 		User        string         `json:"user"`
 		Reason      CloseReason    `json:"reason"`
-		Text        string         `json:"text"`        // the peer's own words, where it sent an ERR
+		Text        string         `json:"text"`        // of the peer's ERR; empty and left out: it sent none
 		Undelivered []Undelivered  `json:"undelivered"` // in the order of N
 	}
 

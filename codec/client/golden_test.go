@@ -107,6 +107,7 @@ func sampleEvents() []Event {
 			{ID: NumberID(7), N: 4, Text: "are you there?"},
 			{N: 5, Text: "ö"},
 		}},
+		Closed{Peer: bob, Reason: CloseRefused, Text: "User already in another chat"},
 		Status{User: "alice"},
 		Status{
 			User:     "alice",

@@ -137,7 +137,7 @@ func anyEvent() *rapid.Generator[Event] {
 			for range rapid.IntRange(0, 3).Draw(t, "undelivered") {
 				list = append(list, Undelivered{anyID().Draw(t, "id"), n, rapid.String().Draw(t, "text")})
 			}
-			return Closed{peer, user, CloseReason(text), list}
+			return Closed{peer, user, CloseReason(user), text, list}
 		case Status:
 			var chats []ChatStatus
 			for range rapid.IntRange(0, 3).Draw(t, "chats") {

@@ -237,7 +237,8 @@ func TestNativeTakesEventsOfOtherReleases(t *testing.T) {
 }
 
 func TestErrorSentences(t *testing.T) {
-	full := Facts{Peer: bob, User: "bob", Field: "text", Limit: 64, Detail: "a detail."}
+	full := Facts{Peer: bob, User: "bob", Field: "text", Limit: 64, Detail: "a detail"}
+	sentences := map[ErrorReason]bool{ReasonBadUser: true, ReasonBadAddress: true, ReasonBadText: true}
 	var lines []byte
 	seen := map[ErrorReason]bool{}
 	for _, reason := range ErrorReasons() {
@@ -246,6 +247,9 @@ func TestErrorSentences(t *testing.T) {
 		}
 		seen[reason] = true
 		for _, f := range []Facts{{}, {Limit: 1, Peer: bob}, full} {
+			if sentences[reason] && f.Detail != "" {
+				f.Detail = "What is wrong, and what to do." // their Detail is all of it
+			}
 			e := NewError("chat", reason, f)
 			if e.OpName != "chat" || e.Reason != reason || e.Peer != f.Peer {
 				t.Errorf("NewError(chat, %s) = %#v", reason, e)

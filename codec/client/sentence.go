@@ -38,11 +38,11 @@ func sentence(op string, reason ErrorReason, f Facts) string {
 	case ReasonUnknownOp:
 		return fmt.Sprintf("There is no command %s. The commands are %s.", quoted(op), opNames())
 	case ReasonMissingField:
-		return fmt.Sprintf("The field %s is missing%s. Send the command again with it.",
-			quoted(f.Field), inCommand(op))
+		return fmt.Sprintf("%s is missing%s. Send the command again with it.",
+			field(f.Field), inCommand(op))
 	case ReasonWrongType:
-		return fmt.Sprintf("The field %s%s must be %s. Send the command again with that.",
-			quoted(f.Field), inCommand(op), or(f.Detail, "of another type"))
+		return fmt.Sprintf("%s%s must be %s. Send the command again with that.",
+			field(f.Field), inCommand(op), or(f.Detail, "of another type"))
 	case ReasonTooLong:
 		return fmt.Sprintf("The %s is longer than %s, more than the daemon takes. Send less at a time.",
 			or(f.Field, "line"), count(f.Limit, "byte", "the limit"))
@@ -104,9 +104,9 @@ func sentence(op string, reason ErrorReason, f Facts) string {
 		return fmt.Sprintf("A datagram to %s could not be sent%s. "+
 			"Check the address and the network, then try again.", who(f, "the peer"), because(f.Detail))
 	case ReasonRefusedText:
-		return fmt.Sprintf("The daemon of %s reports an error: %q. "+
+		return fmt.Sprintf("The daemon of %s reports an error%s. "+
 			"A message that it did not take is sent again; leave the chat if this goes on.",
-			who(f, "the peer"), f.Detail)
+			who(f, "the peer"), words(f.Detail))
 	default:
 		return fmt.Sprintf("The command could not be carried out: %s%s. Ask for the status, then try again.",
 			reason, because(f.Detail))
@@ -120,6 +120,21 @@ func because(detail string) string {
 		return ""
 	}
 	return " (" + detail + ")"
+}
+
+// words quotes the text of an ERR datagram, in full: nobody else shows it.
+func words(text string) string {
+	if text == "" {
+		return " and does not say which"
+	}
+	return ": " + strconv.Quote(text)
+}
+
+func field(name string) string {
+	if name == "" {
+		return "A field"
+	}
+	return "The field " + quoted(name)
 }
 
 func inCommand(op string) string {

@@ -1,0 +1,126 @@
+// Package daemon puts a daemon together from its parts: sockets, faults for teaching, engine, client port. simpd, the
+// daemon inside simp, and the demonstration all run this one.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"simp/codec/client"
+	"simp/engine"
+	"simp/netio"
+)
+
+// Config is what a daemon needs to know. IP, the ports and Engine are required; the rest may be zero.
+type Config struct {
+	IP         netip.Addr // own address, of this host
+	Port       uint16     // UDP, between daemons; 0: any free one
+	ClientPort uint16     // TCP, for the client; 0: any free one
+	Engine     engine.Config
+
+	// Allow says who may be a client; nil: this host only, since whoever reaches the client port is the user.
+	Allow func(netip.Addr) bool
+
+	// Faults are added to what is sent, for teaching; Seed makes them repeatable.
+	Faults netio.Faults
+	Seed   uint64
+
+	// Wrap, if not nil, is put round the socket, outside the faults: for taps and filters.
+	Wrap func(netio.Conn) netio.Conn
+}
+
+// Daemon is a daemon whose sockets are open.
+type Daemon struct {
+	engine *engine.Engine
+	conn   netio.Conn
+	ln     net.Listener
+}
+
+// Open binds both sockets. The error is a sentence that says what failed, why, and what to do.
+func Open(cfg Config) (*Daemon, error) {
+	if err := cfg.Engine.Validate(); err != nil {
+		return nil, err
+	}
+	if err := cfg.Faults.Validate(); err != nil {
+		return nil, err
+	}
+	allow := cfg.Allow
+	if allow == nil {
+		allow = netio.IsLocal
+	}
+	between := netip.AddrPortFrom(cfg.IP, cfg.Port)
+	conn, err := netio.ListenUDP(between)
+	if err != nil {
+		return nil, explain(err, "UDP", between, "--port")
+	}
+	clients := netip.AddrPortFrom(cfg.IP, cfg.ClientPort)
+	ln, err := netio.ListenClients(clients, allow, turnAway)
+	if err != nil {
+		_ = conn.Close()
+		return nil, explain(err, "TCP", clients, "--client-port")
+	}
+	conn = netio.WithFaults(conn, cfg.Faults, cfg.Seed)
+	if cfg.Wrap != nil {
+		conn = cfg.Wrap(conn)
+	}
+	e, err := engine.New(cfg.Engine, conn)
+	if err != nil {
+		_ = conn.Close()
+		_ = ln.Close()
+		return nil, err
+	}
+	return &Daemon{engine: e, conn: conn, ln: ln}, nil
+}
+
+// explain makes a sentence of an error of the operating system.
+func explain(err error, proto string, at netip.AddrPort, flag string) error {
+	switch {
+	case errors.Is(err, netio.ErrPortTaken):
+		return fmt.Errorf("%s port %d at %s is taken by another program, perhaps another daemon: stop that one, or choose another port with %s (%w)",
+			proto, at.Port(), at.Addr(), flag, err)
+	case errors.Is(err, netio.ErrNotLocal):
+		return fmt.Errorf("%s is not an address of this host: give one that is, such as 127.0.0.1 (%w)", at.Addr(), err)
+	case errors.Is(err, netio.ErrNotPermitted):
+		return fmt.Errorf("the system does not permit %s port %d at %s: choose a port above 1023 with %s (%w)",
+			proto, at.Port(), at.Addr(), flag, err)
+	}
+	return fmt.Errorf("%s port %d at %s cannot be opened: %w", proto, at.Port(), at.Addr(), err)
+}
+
+// turnAway tells somebody who may not be a client so.
+func turnAway(c net.Conn) {
+	line, err := client.Native{}.AppendEvent(nil, client.NewError("", client.ReasonNotAllowed, client.Facts{}))
+	if err == nil {
+		_, _ = c.Write(line)
+	}
+}
+
+// Addr is the address between daemons, ClientAddr the one for clients.
+func (d *Daemon) Addr() netip.AddrPort { return d.conn.LocalAddr() }
+
+// ClientAddr is the address at which the daemon takes its client.
+func (d *Daemon) ClientAddr() netip.AddrPort {
+	return d.ln.Addr().(*net.TCPAddr).AddrPort() //nolint:forcetypeassert // ListenClients listens on TCP
+}
+
+// Engine is the daemon's engine, for clients in the same process.
+func (d *Daemon) Engine() *engine.Engine { return d.engine }
+
+// Run serves until ctx ends, then says goodbye to all partners and returns nil. The client hears the end of its chats
+// before its connection is closed.
+func (d *Daemon) Run(ctx context.Context) error {
+	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() {
+		served <- d.engine.ServeClients(serving, d.ln, func() client.Protocol { return client.Native{} })
+	}()
+	err := d.engine.Run(ctx)
+	stopServing()
+	return errors.Join(err, <-served)
+}
+
+// Close frees the sockets of a daemon that was never run.
+func (d *Daemon) Close() error { return errors.Join(d.conn.Close(), d.ln.Close()) }
