@@ -34,7 +34,7 @@ var countNames = [numCounts]string{
 // counters counts everything that is dropped, ignored, repeated or refused, by name. Safe for concurrent use.
 type counters struct {
 	counts [numCounts]atomic.Uint64
-	notes  [32]atomic.Uint64 // by codec.Note
+	notes  [codec.NumNotes]atomic.Uint64
 	errs   [len(decodeErrors)]atomic.Uint64
 	rules  []atomic.Uint64 // by fsm.Rule.Index
 }
@@ -85,7 +85,7 @@ func (c *counters) snapshot() map[string]uint64 {
 		set("drop/"+codec.ErrorName(decodeErrors[i]), &c.errs[i])
 	}
 	for i := range c.notes {
-		set("note/"+codec.Note(i).String(), &c.notes[i]) //nolint:gosec // 32 notes at most
+		set("note/"+codec.Note(i).String(), &c.notes[i])
 	}
 	for _, r := range fsm.Rules() {
 		if r.As != fsm.Ordinary {

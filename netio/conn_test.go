@@ -220,7 +220,7 @@ func TestConn_ManyWriters(t *testing.T) {
 }
 
 func TestListenError(t *testing.T) {
-	os := func(errno syscall.Errno) error {
+	system := func(errno syscall.Errno) error {
 		return &net.OpError{Op: "listen", Net: "udp4", Err: os.NewSyscallError("bind", errno)}
 	}
 	at := addrPort("192.0.2.1:77")
@@ -229,14 +229,14 @@ func TestListenError(t *testing.T) {
 		class error
 		text  string
 	}{
-		{os(syscall.EADDRINUSE), ErrPortTaken, "netio: listen on udp 192.0.2.1:77: another program has this port (bind: " + syscall.EADDRINUSE.Error() + ")"},
-		{os(syscall.EADDRNOTAVAIL), ErrNotLocal, "netio: listen on udp 192.0.2.1:77: not an address of this host (bind: " + syscall.EADDRNOTAVAIL.Error() + ")"},
-		{os(syscall.EACCES), ErrNotPermitted, "netio: listen on udp 192.0.2.1:77: not permitted to use this port (bind: " + syscall.EACCES.Error() + ")"},
-		{os(syscall.EPERM), ErrNotPermitted, "netio: listen on udp 192.0.2.1:77: not permitted to use this port (bind: " + syscall.EPERM.Error() + ")"},
-		{os(wsaEADDRINUSE), ErrPortTaken, ""},
-		{os(wsaEADDRNOTAVAIL), ErrNotLocal, ""},
-		{os(wsaEACCES), ErrNotPermitted, ""},
-		{os(syscall.ENOMEM), nil, "netio: listen on udp 192.0.2.1:77: bind: " + syscall.ENOMEM.Error()},
+		{system(syscall.EADDRINUSE), ErrPortTaken, "netio: listen on udp 192.0.2.1:77: another program has this port (bind: " + syscall.EADDRINUSE.Error() + ")"},
+		{system(syscall.EADDRNOTAVAIL), ErrNotLocal, "netio: listen on udp 192.0.2.1:77: not an address of this host (bind: " + syscall.EADDRNOTAVAIL.Error() + ")"},
+		{system(syscall.EACCES), ErrNotPermitted, "netio: listen on udp 192.0.2.1:77: not permitted to use this port (bind: " + syscall.EACCES.Error() + ")"},
+		{system(syscall.EPERM), ErrNotPermitted, "netio: listen on udp 192.0.2.1:77: not permitted to use this port (bind: " + syscall.EPERM.Error() + ")"},
+		{system(wsaEADDRINUSE), ErrPortTaken, ""},
+		{system(wsaEADDRNOTAVAIL), ErrNotLocal, ""},
+		{system(wsaEACCES), ErrNotPermitted, ""},
+		{system(syscall.ENOMEM), nil, "netio: listen on udp 192.0.2.1:77: bind: " + syscall.ENOMEM.Error()},
 		{errors.New("no such luck"), nil, "netio: listen on udp 192.0.2.1:77: no such luck"},
 	}
 	for _, tt := range tests {

@@ -69,6 +69,8 @@ func FuzzDecodeEvent(f *testing.F) {
 		}
 		f.Add(bytes.TrimSuffix(line, []byte("\n")))
 	}
+	f.Add([]byte(`{"v":1,"ev":"status","Counters":{},"chats":null}`))
+	f.Add([]byte(`{"v":1,"ev":"connected","pending":[null,{"since":"0000-01-01T00:00:00+01:00"}]}`))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		if bytes.IndexByte(frame, '\n') >= 0 {
 			return // a frame is one line
@@ -81,6 +83,9 @@ func FuzzDecodeEvent(f *testing.F) {
 			return
 		}
 		line, err := Native{}.AppendEvent(nil, e)
+		if errors.Is(err, errYear) || errors.Is(err, ErrLineTooLong) {
+			return
+		}
 		if err != nil {
 			t.Fatalf("%q: %#v: %v", frame, e, err)
 		}

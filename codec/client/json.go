@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"maps"
 	"net/netip"
 	"slices"
@@ -10,10 +11,16 @@ import (
 	"unicode/utf8"
 )
 
-// lineWriter appends JSON. It is no more than the shapes of this protocol need:
-// encoding/json would do as well, but for the messages themselves it costs ten
-// times as much, and it writes characters that a terminal executes.
-type lineWriter struct{ b []byte }
+// lineWriter appends JSON. It is no more than the shapes of this protocol need.
+// encoding/json takes three times as long for a message, allocates, and leaves
+// characters in strings that a terminal executes.
+type lineWriter struct {
+	b   []byte
+	err error // the first value that has no representation
+}
+
+// errYear says that a time is outside of what RFC 3339 can express.
+var errYear = errors.New("year outside of 0 to 9999")
 
 // open begins an object or a list.
 func (w *lineWriter) open(bracket byte) { w.b = append(w.b, bracket) }
@@ -53,9 +60,13 @@ func (w *lineWriter) boolean(name string, value bool) {
 }
 
 func (w *lineWriter) time(name string, value time.Time) {
+	value = value.UTC()
+	if y := value.Year(); y < 0 || y > 9999 {
+		w.err = errYear
+	}
 	w.key(name)
 	w.b = append(w.b, '"')
-	w.b = value.UTC().AppendFormat(w.b, time.RFC3339Nano)
+	w.b = value.AppendFormat(w.b, time.RFC3339Nano)
 	w.b = append(w.b, '"')
 }
 

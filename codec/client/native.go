@@ -16,7 +16,8 @@ import (
 // commands are taken as they are written: "Op" is not "op".
 //
 // What is written can be shown on a terminal as it is, although no character of
-// it is lost: everything that is not printable is written as a JSON escape.
+// it is lost: everything that is not printable is written as a JSON escape. Only
+// an ID, which is the client's own, goes back as it came.
 type Native struct{}
 
 var _ Protocol = Native{}
@@ -30,7 +31,7 @@ func (Native) AppendCommand(dst []byte, c Command) ([]byte, error) {
 	if err := check(c); err != nil {
 		return dst, err
 	}
-	w := lineWriter{slices.Grow(dst, 64)}
+	w := lineWriter{b: slices.Grow(dst, 64)}
 	w.open('{')
 	w.str("op", c.Op())
 	switch c := c.(type) {
@@ -72,7 +73,7 @@ func (Native) AppendCommand(dst []byte, c Command) ([]byte, error) {
 // would be longer than [MaxEventLine], or says that e cannot be written at all.
 // It allocates nothing if dst has room.
 func (Native) AppendEvent(dst []byte, e Event) ([]byte, error) {
-	w := lineWriter{dst}
+	w := lineWriter{b: dst}
 	if u, ok := e.(Unknown); ok {
 		if len(u.Raw) == 0 || slices.Contains(u.Raw, '\n') {
 			return dst, fmt.Errorf("client: encode event %q: its Raw is not one line", u.EvName)
@@ -82,10 +83,11 @@ func (Native) AppendEvent(dst []byte, e Event) ([]byte, error) {
 		w.open('{')
 		w.integer("v", Version)
 		w.str("ev", e.Name())
-		if err := w.event(e); err != nil {
-			return dst, err
-		}
+		w.event(e)
 		w.close('}')
+		if w.err != nil {
+			return dst, fmt.Errorf("client: encode event %q: %w", e.Name(), w.err)
+		}
 	}
 	if len(w.b)-len(dst) > MaxEventLine {
 		return dst, fmt.Errorf("client: encode event %q: %w", e.Name(), ErrLineTooLong)
@@ -95,7 +97,7 @@ func (Native) AppendEvent(dst []byte, e Event) ([]byte, error) {
 
 // event writes the fields of e. Lists are written also when they are empty, as
 // [] and never null, so that a program can go through them without asking.
-func (w *lineWriter) event(e Event) error {
+func (w *lineWriter) event(e Event) {
 	switch e := e.(type) {
 	case Pong:
 		w.str("daemon", e.Daemon)
@@ -161,9 +163,8 @@ func (w *lineWriter) event(e Event) error {
 		w.str("reason", string(e.Reason))
 		w.str("text", e.Text)
 	default:
-		return fmt.Errorf("client: encode event: %T is not an event of this package", e)
+		w.err = fmt.Errorf("%T is not an event of this package", e)
 	}
-	return nil
 }
 
 func (w *lineWriter) pending(list []Pending) {

@@ -49,7 +49,12 @@ func (Native) DecodeEvent(frame []byte) (Event, error) {
 	case Closed{}.Name():
 		return decodeAs(frame, func(e *Closed) { e.Undelivered = orNil(e.Undelivered) })
 	case Status{}.Name():
-		return decodeAs(frame, func(e *Status) { e.Chats, e.Pending = orNil(e.Chats), orNil(e.Pending) })
+		return decodeAs(frame, func(e *Status) {
+			e.Chats, e.Pending = orNil(e.Chats), orNil(e.Pending)
+			if len(e.Counters) == 0 {
+				e.Counters = nil
+			}
+		})
 	case Error{}.Name():
 		return decodeAs[Error](frame)
 	default:

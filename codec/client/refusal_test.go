@@ -184,6 +184,8 @@ func TestNativeRefusesEvents(t *testing.T) {
 		"pointer to an event":  &Pong{},
 		"unknown without line": Unknown{EvName: "x"},
 		"unknown of two lines": Unknown{EvName: "x", Raw: []byte("{}\n{}")},
+		"year 10000":           Connected{Pending: []Pending{{Since: since.AddDate(8000, 0, 0)}}},
+		"year before 0":        Status{Pending: []Pending{{Since: since.AddDate(-3000, 0, 0)}}},
 	} {
 		if got, err := (Native{}).AppendEvent([]byte("before"), e); err == nil || string(got) != "before" {
 			t.Errorf("%s: got %q, %v; want an error", name, got, err)

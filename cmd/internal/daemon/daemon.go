@@ -47,9 +47,9 @@ func Open(cfg Config) (*Daemon, error) {
 	if err := cfg.Faults.Validate(); err != nil {
 		return nil, err
 	}
-	allow := cfg.Allow
+	allow, alsoAllowed := cfg.Allow, "and from the addresses that it was told to allow, to which yours does not belong"
 	if allow == nil {
-		allow = netio.IsLocal
+		allow, alsoAllowed = netio.IsLocal, ""
 	}
 	between := netip.AddrPortFrom(cfg.IP, cfg.Port)
 	conn, err := netio.ListenUDP(between)
@@ -57,7 +57,7 @@ func Open(cfg Config) (*Daemon, error) {
 		return nil, explain(err, "UDP", between, "--port")
 	}
 	clients := netip.AddrPortFrom(cfg.IP, cfg.ClientPort)
-	ln, err := netio.ListenClients(clients, allow, turnAway)
+	ln, err := netio.ListenClients(clients, allow, turnAway(alsoAllowed))
 	if err != nil {
 		_ = conn.Close()
 		return nil, explain(err, "TCP", clients, "--client-port")
@@ -90,11 +90,13 @@ func explain(err error, proto string, at netip.AddrPort, flag string) error {
 	return fmt.Errorf("%s port %d at %s cannot be opened: %w", proto, at.Port(), at.Addr(), err)
 }
 
-// turnAway tells somebody who may not be a client so.
-func turnAway(c net.Conn) {
-	line, err := client.Native{}.AppendEvent(nil, client.NewError("", client.ReasonNotAllowed, client.Facts{}))
-	if err == nil {
-		_, _ = c.Write(line)
+// turnAway returns what tells somebody who may not be a client so.
+func turnAway(alsoAllowed string) func(net.Conn) {
+	return func(c net.Conn) {
+		refusal := client.NewError("", client.ReasonNotAllowed, client.Facts{Detail: alsoAllowed})
+		if line, err := (client.Native{}).AppendEvent(nil, refusal); err == nil {
+			_, _ = c.Write(line)
+		}
 	}
 }
 

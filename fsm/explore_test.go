@@ -1,0 +1,301 @@
+package fsm
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// bounds keep an exploration finite. Within them it is exhaustive: whatever two users may do, whatever the network loses,
+// and, where it may, repeats, however the timers fall.
+type bounds struct {
+	policy    Policy
+	messages  uint8 // that each user writes, in all chats
+	invites   uint8 // that each user sends
+	duplicate bool  // the network may repeat a datagram
+	anew      bool  // a user may invite when a conversation is over, while datagrams of it are still on their way
+	decide    next
+}
+
+// move is one thing that can happen next: a command, a timer, or what becomes of the first datagram on a side's wire.
+type move struct {
+	side uint8
+	kind moveKind
+	on   Input // command
+	due  Timer // timer
+}
+
+type moveKind uint8
+
+const (
+	command moveKind = iota
+	expire
+	hear
+	hearAndKeep // the network repeats it
+	lose
+	refuseRoom // CHAT arrives, the inbox is full
+)
+
+func (m move) String() string {
+	what := [...]string{command: m.on.String(), expire: m.due.Due().String(), hear: "hears", hearAndKeep: "hears, and it comes again", lose: "loses", refuseRoom: "has no room"}[m.kind]
+	return fmt.Sprintf("%c %s", "AB"[m.side], what)
+}
+
+// apply lets the move happen.
+func (b *bounds) apply(l *link, m move) error {
+	side := int(m.side)
+	switch m.kind {
+	case command:
+		if m.on == Invite {
+			l.side[side].sent++
+		}
+		return l.user(b.decide, side, m.on)
+	case expire:
+		return l.due(b.decide, side, m.due)
+	case hear, hearAndKeep, refuseRoom:
+		return l.arrive(b.decide, side, m.kind == hearAndKeep, m.kind != refuseRoom)
+	case lose:
+		l.to[side].pop()
+	}
+	return nil
+}
+
+// moves lists what can happen, behind what the buffer holds. Commands that would only be refused are left out, and so is
+// the timer that only tells the user.
+func (b *bounds) moves(l *link, all []move) []move {
+	for i := range l.side {
+		side, me := uint8(i), &l.side[i]
+		for _, on := range [...]Input{Invite, Cancel, Accept, Decline, Say, Leave, LeaveNow} {
+			if b.can(i, me, on) {
+				all = append(all, move{side: side, on: on})
+			}
+		}
+		for _, t := range [...]Timer{Retransmit, Expiry, Linger} {
+			if me.timers&(1<<t) != 0 && (t != Linger || b.anew) {
+				all = append(all, move{side: side, kind: expire, due: t})
+			}
+		}
+		if l.to[i].n == 0 {
+			continue
+		}
+		all = append(all, move{side: side, kind: hear}, move{side: side, kind: lose})
+		if b.duplicate {
+			all = append(all, move{side: side, kind: hearAndKeep})
+		}
+		if l.to[i].at[0].kind == CHAT {
+			all = append(all, move{side: side, kind: refuseRoom})
+		}
+	}
+	return all
+}
+
+// can reports whether a command has an effect, within the bounds.
+func (b *bounds) can(i int, p *party, on Input) bool {
+	s := &p.snap
+	switch on {
+	case Invite:
+		over := s.State == Idle && s.After != Forgotten || s.State == FinWait
+		return p.sent < b.invites[i] && (s.State == Idle || s.State == SynSent || s.State == FinWait) && (b.anew || !over)
+	case Cancel:
+		return s.State == SynSent || s.State == SynReceived && s.Answered
+	case Accept, Decline:
+		return s.HalfOpen()
+	case Say:
+		return s.State == Established && !s.Leaving && p.said < b.messages[i]
+	case Leave:
+		return s.State == Established && !s.Leaving
+	case LeaveNow:
+		return s.State == Established || s.State == FinWait && s.endsChat()
+	default:
+		return false
+	}
+}
+
+// key is a link in few bytes, so that many fit into memory.
+type key [26]byte
+
+// essence packs what the future depends on. What no rule of the state reads is left out, and counts of copies stop where
+// the rules stop telling them apart, since a native peer is sent copies without end.
+func (l *link) essence() key {
+	var p packer
+	for i := range l.side {
+		l.side[i].pack(&p)
+	}
+	for i := range l.to {
+		p.put(l.to[i].n, 2)
+		for _, d := range l.to[i].at[:l.to[i].n] {
+			p.put(uint8(d.kind), 3)
+			p.put(d.seq, 1)
+			p.put(uint8(d.of), 3)
+			p.put(uint8(d.reason), 3)
+			p.put(d.msg, 2)
+		}
+	}
+	return p.key
+}
+
+func (m *party) pack(p *packer) {
+	s := &m.snap
+	p.put(uint8(s.State), 3)
+	p.put(m.said, 2)
+	p.put(m.head, 2)
+	p.put(m.got, 3)
+	p.put(m.sent, 2)
+	p.flag(m.timers&(1<<Retransmit) != 0)
+	p.flag(m.timers&(1<<Expiry) != 0)
+	p.put(s.HsSeq, 1)
+	switch s.State {
+	case Idle:
+		p.put(uint8(s.After), 2)
+	case SynSent:
+		p.flag(s.Rung)
+	case SynReceived:
+		p.flag(s.Answered)
+		p.put(uint8(s.Tries), 2)
+	case Established:
+		p.put(s.TxSeq, 1)
+		p.flag(s.InFlight)
+		p.flag(s.Leaving)
+		if s.Policy.ChatCopies > 0 {
+			p.put(min(uint8(s.Tries), s.Policy.ChatCopies), 2)
+		}
+		m.packPast(p)
+	case FinWait:
+		p.put(uint8(s.Tries), 2)
+		p.put(s.FinSeq, 1)
+		p.put(uint8(s.Goodbye), 3)
+		m.packPast(p)
+	}
+}
+
+// packPast packs how duplicates and late ACKs are told.
+func (m *party) packPast(p *packer) {
+	s := &m.snap
+	if s.Policy.ByNumber {
+		p.put(s.RxSeq, 1)
+	} else {
+		p.flag(m.last.kind == CHAT)
+		p.put(m.last.seq, 1)
+		p.put(m.last.msg, 2)
+	}
+	if !s.Policy.Labels {
+		p.put(s.Stale, 2)
+		p.flag(s.Acked)
+	}
+}
+
+// packer appends values bit by bit. A value that needs more bits than it is given would make two links look the same, so
+// it ends the test.
+type packer struct {
+	key key
+	n   int
+}
+
+func (p *packer) put(value uint8, bits int) {
+	if value>>bits != 0 {
+		panic(fmt.Sprintf("%d does not fit into %d bits", value, bits))
+	}
+	for ; bits > 0; bits-- {
+		p.key[p.n/8] |= value & 1 << (p.n % 8)
+		value >>= 1
+		p.n++
+	}
+}
+
+func (p *packer) flag(b bool) {
+	if b {
+		p.put(1, 1)
+	} else {
+		p.put(0, 1)
+	}
+}
+
+// visit is how a link was come by.
+type visit struct {
+	from int32 // index of the visit before
+	by   uint8 // index of the move
+}
+
+// explore visits every link that can come about and returns how many there are, with the shortest story that ends in an
+// error of a step, if there is one.
+func (b *bounds) explore() (int, error) {
+	start := newLink(b.policy, b.room)
+	seen := map[key]struct{}{start.essence(): {}}
+	visits := []visit{{}}
+	layer, first := []link{start}, 0
+	var possible []move
+	for len(layer) > 0 {
+		var found []link
+		for at := range layer {
+			possible = b.moves(&layer[at], possible[:0])
+			for m := range possible {
+				l := layer[at]
+				if err := b.apply(&l, possible[m]); err != nil {
+					visits = append(visits, visit{int32(first + at), uint8(m)})
+					return len(visits), fmt.Errorf("%w:\n%s", err, b.retell(visits, len(visits)-1))
+				}
+				k := l.essence()
+				if _, known := seen[k]; known {
+					continue
+				}
+				seen[k] = struct{}{}
+				visits = append(visits, visit{int32(first + at), uint8(m)})
+				found = append(found, l)
+			}
+		}
+		first += len(layer)
+		layer = found
+	}
+	return len(visits), nil
+}
+
+// retell is the story of a visit, a line for each move.
+func (b *bounds) retell(visits []visit, last int) string {
+	var path []uint8
+	for at := last; at > 0; at = int(visits[at].from) {
+		path = append(path, visits[at].by)
+	}
+	var story strings.Builder
+	l := newLink(b.policy, b.room)
+	for i := len(path) - 1; i >= 0; i-- {
+		m := b.moves(&l, nil)[path[i]]
+		err := b.apply(&l, m)
+		fmt.Fprintf(&story, "%-30s %s\n", m, l.String())
+		if err != nil {
+			fmt.Fprintf(&story, "%v\n", err)
+		}
+	}
+	return story.String()
+}
+
+func TestExplore(t *testing.T) {
+	native := Native()
+	native.SYNACKCopies = 2 // copies of an acceptance change nothing where ACKs are labelled
+	native.FINCopies, native.RefusalCopies = 2, 2
+	legacy := Legacy()
+	legacy.FINCopies = 2
+	for _, c := range []struct {
+		name string
+		b    bounds
+	}{
+		{"n2 2 2 1 0", bounds{native, 2, [2]uint8{2, 2}, [2]uint8{1, 0}, false, false, Next}},
+		{"n2 2 1 1 0", bounds{native, 2, [2]uint8{2, 1}, [2]uint8{1, 0}, false, false, Next}},
+		{"n2 1 1 1 1", bounds{native, 2, [2]uint8{1, 1}, [2]uint8{1, 1}, false, false, Next}},
+		{"nd2 2 2 1 0", bounds{native, 2, [2]uint8{2, 2}, [2]uint8{1, 0}, true, false, Next}},
+		{"nd2 1 1 1 1", bounds{native, 2, [2]uint8{1, 1}, [2]uint8{1, 1}, true, false, Next}},
+		{"l2 2 2 1 0", bounds{legacy, 2, [2]uint8{2, 2}, [2]uint8{1, 0}, false, false, Next}},
+		{"l2 1 1 1 1", bounds{legacy, 2, [2]uint8{1, 1}, [2]uint8{1, 1}, false, false, Next}},
+		{"l3 2 1 1 0", bounds{legacy, 3, [2]uint8{2, 1}, [2]uint8{1, 0}, false, false, Next}},
+		{"l3 1 2 1 0", bounds{legacy, 3, [2]uint8{1, 2}, [2]uint8{1, 0}, false, false, Next}},
+		{"l3 2 1 1 0 without", bounds{legacy, 3, [2]uint8{2, 1}, [2]uint8{1, 0}, false, false, without("established/late-handshake-ack")}},
+		{"n3 2 1 1 0", bounds{native, 3, [2]uint8{2, 1}, [2]uint8{1, 0}, false, false, Next}},
+		{"nd3 2 1 1 0", bounds{native, 3, [2]uint8{2, 1}, [2]uint8{1, 0}, true, false, Next}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n, err := c.b.explore()
+			t.Log(n, err)
+		})
+	}
+	_ = errors.Is
+}
