@@ -90,27 +90,22 @@ func (a *actor) open(now time.Time, l *letter, out *Outbox) {
 	}
 }
 
-// wait sleeps until a letter or a deadline comes. The timer is armed only when something is due, and left alone when
-// the deadline has only moved later: firing once too often is cheaper than moving it with each message.
+// wait sleeps until a letter comes or a deadline, which knocks at the mailbox too: waiting on one channel is cheaper than
+// on two. The timer is armed only when something is due, and left alone when the deadline has only moved later: firing
+// once too often is cheaper than moving it with each message.
 func (a *actor) wait(now time.Time) {
-	at, any := a.session.NextDeadline()
-	if any && (a.armed.IsZero() || at.Before(a.armed)) {
+	if !a.armed.IsZero() && !now.Before(a.armed) {
+		a.armed = time.Time{} // it has fired
+	}
+	if at, any := a.session.NextDeadline(); any && (a.armed.IsZero() || at.Before(a.armed)) {
 		if d := at.Sub(now); a.timer == nil {
-			a.timer = time.NewTimer(d)
+			a.timer = time.AfterFunc(d, a.box.knock)
 		} else {
 			a.timer.Reset(d)
 		}
 		a.armed = at
 	}
-	if a.armed.IsZero() {
-		<-a.box.wake
-		return
-	}
-	select {
-	case <-a.box.wake:
-	case <-a.timer.C:
-		a.armed = time.Time{}
-	}
+	<-a.box.wake
 }
 
 // perform does what a session wanted done. The order is part of the contract of Outbox.

@@ -114,29 +114,29 @@ func (c *Client) Do(cmd client.Command) {
 		c.refuse(cmd, client.ReasonNotConnected, client.Facts{})
 		return
 	}
-	switch cmd := cmd.(type) {
+	switch is := cmd.(type) { // cmd itself goes on, not is: putting it back into an interface would allocate
 	case client.StatusQuery:
 		all := ask(e.all(), letterQuery)
 		sortCensus(all)
 		c.push(client.Status{User: c.user, Chats: all.chats, Pending: all.pending, Counters: e.Counters()})
 	case client.Invite:
-		if reason, facts := e.cannotInvite(cmd.Peer); reason != "" {
+		if reason, facts := e.cannotInvite(is.Peer); reason != "" {
 			c.refuse(cmd, reason, facts)
 			return
 		}
-		c.post(cmd, cmd.Peer, true)
+		c.post(cmd, is.Peer, true)
 	case client.Cancel:
-		c.post(cmd, cmd.Peer, false)
+		c.post(cmd, is.Peer, false)
 	case client.Accept:
-		c.post(cmd, cmd.Peer, false)
+		c.post(cmd, is.Peer, false)
 	case client.Decline:
-		c.post(cmd, cmd.Peer, false)
+		c.post(cmd, is.Peer, false)
 	case client.Chat:
-		if peer, ok := c.meant(cmd, cmd.Peer); ok {
+		if peer, ok := c.meant(cmd, is.Peer); ok {
 			c.post(cmd, peer, false)
 		}
 	case client.Leave:
-		if peer, ok := c.meant(cmd, cmd.Peer); ok {
+		if peer, ok := c.meant(cmd, is.Peer); ok {
 			c.post(cmd, peer, false)
 		}
 	}

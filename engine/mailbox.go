@@ -82,12 +82,17 @@ func (m *mailbox) post(l letter) posted {
 	first := len(m.letters) == 1
 	m.mu.Unlock()
 	if first {
-		select {
-		case m.wake <- struct{}{}:
-		default:
-		}
+		m.knock()
 	}
 	return postedOK
+}
+
+// knock wakes the owner without a letter.
+func (m *mailbox) knock() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
 }
 
 // take empties the mailbox into the caller's slice, whose memory the mailbox keeps using.

@@ -23,6 +23,7 @@ type Outbox struct {
 	actions fsm.Actions
 	scratch []byte
 	user    []byte
+	parts   []string
 }
 
 // step is one step that a session took, for the log.
@@ -39,6 +40,7 @@ type step struct {
 func (o *Outbox) Reset() {
 	clear(o.Events) // let go of what they hold
 	clear(o.steps)
+	clear(o.parts)
 	o.Events, o.bytes, o.ends, o.steps = o.Events[:0], o.bytes[:0], o.ends[:0], o.steps[:0]
 }
 

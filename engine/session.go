@@ -104,7 +104,7 @@ func newSession(env *Env, peer netip.AddrPort, attached bool) Session {
 
 // Input is one thing that happens to a session. Exactly one of its parts is set.
 type Input struct {
-	Datagram *codec.Datagram // from the peer; valid during the call only
+	Datagram *codec.Datagram // from the peer; valid during the call only, and not changed
 	Size     int             // of the datagram in bytes
 	Command  client.Command  // of the user, to this peer
 	Attach   bool            // a client has come
@@ -116,7 +116,7 @@ type Input struct {
 func (s *Session) Handle(now time.Time, in Input, out *Outbox) {
 	switch {
 	case in.Datagram != nil:
-		s.receive(now, *in.Datagram, in.Size, out)
+		s.receive(now, in.Datagram, in.Size, out)
 	case in.Command != nil:
 		s.command(now, in.Command, out)
 	case in.Attach:

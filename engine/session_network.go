@@ -55,7 +55,7 @@ const busyText = "User already in another chat"
 
 var busyTexts = [...]string{busyText, "User is busy in another chat"}
 
-func (s *Session) receive(now time.Time, d codec.Datagram, size int, out *Outbox) {
+func (s *Session) receive(now time.Time, d *codec.Datagram, size int, out *Outbox) {
 	if d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
 		s.prompted, s.validated, s.received, s.answered = false, false, 0, 0 // it has yet to prove itself again
 	}
@@ -89,16 +89,16 @@ func (s *Session) receive(now time.Time, d codec.Datagram, size int, out *Outbox
 	case codec.Invalid:
 		return
 	}
-	s.step(now, e, stepInput{datagram: &d}, out)
+	s.step(now, e, stepInput{datagram: d}, out)
 }
 
 // recognise settles how the peer has to be treated, from what it sends. It comes before the step, because the machine
 // knows policies, not kinds of peers.
-func (s *Session) recognise(d codec.Datagram) {
+func (s *Session) recognise(d *codec.Datagram) {
 	if s.env.cfg.Plain {
 		return
 	}
-	native := codec.IsNative(d)
+	native := codec.IsNative(*d)
 	inviting := s.snap.State == fsm.SynSent // and so they have seen our announcement
 	switch d.Kind {
 	case codec.SYN:

@@ -13,10 +13,10 @@ import (
 // stepInput is what the effects of a step may need of the input that caused it.
 type stepInput struct {
 	datagram *codec.Datagram
-	op       string       // name of the user's command
-	chat     *client.Chat // and its text, in parts and as the peer can read it
+	op       string    // name of the user's command
+	id       client.ID // of a message, and its text in parts that fit
 	parts    []string
-	as       string
+	as       string // the text as the peer can read it, where that differs
 }
 
 // step lets the machine decide, has the gate confirm, stores the new snapshot, reports the step, and only then performs

@@ -49,15 +49,16 @@ func (s *Session) command(now time.Time, cmd client.Command, out *Outbox) {
 		}
 		s.step(now, fsm.Event{On: on}, in, out)
 	case client.Chat:
-		in.chat = &c
-		in.as, in.parts = s.wording(c.Text)
+		in.id = c.ID
+		in.as, in.parts = s.wording(c.Text, out.parts[:0])
+		out.parts = in.parts
 		s.step(now, fsm.Event{On: fsm.Say, Room: len(s.queue)+len(in.parts) <= queueLen}, in, out)
 	}
 }
 
 // wording turns a text into what this peer can read, in pieces that fit. The first result is the text as sent if it
-// differs from what was written.
-func (s *Session) wording(txt string) (as string, parts []string) {
+// differs from what was written, the second is appended to parts.
+func (s *Session) wording(txt string, parts []string) (as string, all []string) {
 	limit := codec.MaxPayload
 	if !s.native() {
 		limit = legacyPayload
@@ -65,16 +66,12 @@ func (s *Session) wording(txt string) (as string, parts []string) {
 			as, txt = ascii, ascii
 		}
 	}
-	return as, split(txt, limit)
+	return as, split(parts, txt, limit)
 }
 
 // split cuts a text into pieces of at most limit bytes, behind a blank where there is one in the second half of the
-// piece, else between two characters. Nothing is lost: the pieces joined are the text.
-func split(txt string, limit int) []string {
-	if len(txt) <= limit {
-		return []string{txt}
-	}
-	var parts []string
+// piece, else between two characters. Nothing is lost: the pieces joined are the text. They are appended to parts.
+func split(parts []string, txt string, limit int) []string {
 	for len(txt) > limit {
 		cut := limit
 		for !utf8.RuneStart(txt[cut]) {
@@ -183,9 +180,9 @@ func (s *Session) undelivered() []client.Undelivered {
 func (s *Session) enqueue(in stepInput, out *Outbox) {
 	for i, p := range in.parts {
 		s.sent++
-		s.queue = append(s.queue, outgoing{text: p, id: in.chat.ID, n: s.sent, end: i == len(in.parts)-1})
+		s.queue = append(s.queue, outgoing{text: p, id: in.id, n: s.sent, end: i == len(in.parts)-1})
 	}
-	s.tell(client.Sent{Peer: s.peer, User: s.user, ID: in.chat.ID, N: s.sent, As: in.as}, out)
+	s.tell(client.Sent{Peer: s.peer, User: s.user, ID: in.id, N: s.sent, As: in.as}, out)
 }
 
 // dequeue takes the datagram in flight out of the queue and reports on its message once that is whole.

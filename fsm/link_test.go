@@ -454,3 +454,32 @@ func TestLink_TheAcknowledgementHoleIsOpenWithoutItsRule(t *testing.T) {
 		t.Errorf("the step says %v, want %v: the rule would not be needed", err, errNotDelivered)
 	}
 }
+
+// A limit, not a promise: no datagram says which chat it belongs to. Here a repeated SYN, an ACK and a message of a chat
+// that is over are still on their way to Bob when both have invited each other anew. He takes them for the new chat's,
+// and Alice his answer for that to her new message. It takes datagrams that are late by several acts of both users. If
+// this test ever fails, something tells chats apart; then let TestExplore invite anew as well.
+func TestLink_AnEarlierChatIsNotToldApart(t *testing.T) {
+	s := tell(t, Native())
+	s.acts(alice, Invite)
+	s.fires(alice, Retransmit)
+	s.hears(bob, SYN)
+	s.hears(alice, ACK)
+	s.acts(bob, Accept)
+	s.hears(alice, SYNACK)
+	s.acts(alice, Say) // on their way to Bob: SYN, ACK, CHAT
+	s.acts(bob, Cancel)
+	s.hears(alice, FIN) // her first message is dropped with the chat, and she is told
+	s.acts(bob, Invite)
+	s.hears(alice, SYN)
+	s.acts(alice, Accept)
+	s.hears(bob, SYN)
+	s.hears(alice, SYNACK)
+	s.acts(alice, Say) // her second message finds no room on the wire
+	s.hears(bob, ACK)
+	s.hears(bob, CHAT)
+	s.expect(alice, ACK)
+	if err := s.arrive(s.decide, alice, false, true); !errors.Is(err, errNotDelivered) {
+		t.Errorf("the last step says %v, want %v", err, errNotDelivered)
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"net"
 	"regexp"
 	"strings"
 	"testing"
@@ -33,6 +34,13 @@ func TestRun(t *testing.T) {
 		{"without a word", "--log-level=error", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if strings.HasPrefix(test.args, "::1") {
+				probe, err := net.Listen("tcp", "[::1]:0")
+				if err != nil {
+					t.Skipf("this host has no IPv6: %v", err)
+				}
+				_ = probe.Close()
+			}
 			var stdout, stderr bytes.Buffer
 			args := append([]string{"--port=0", "--client-port=0"}, strings.Fields(test.args)...)
 			if status := run(over, args, strings.NewReader(""), &stdout, &stderr); status != 0 {
