@@ -13,55 +13,68 @@ import (
 )
 
 // actor is a goroutine round a session: it takes letters, lets the session decide, performs what it wants done, and
-// sleeps until the next letter or deadline. Only its goroutine touches the session.
+// waits for the next letter or deadline. Only its goroutine touches the session. One that has had nothing to do for a
+// while ends, because its stack never shrinks below what it once needed; the next letter or deadline starts another, so
+// there is one at most at any time.
 type actor struct {
 	engine  *Engine
 	session Session
 	box     mailbox
 
-	timer *time.Timer // nil until the session first needs one
+	timer *time.Timer // knocks at the mailbox; nil until first needed
 	armed time.Time   // when the timer fires; zero: not armed
 }
 
 func newActor(e *Engine, s Session) *actor {
-	return &actor{engine: e, session: s, box: newMailbox()}
+	a := &actor{engine: e, session: s}
+	a.box = newMailbox(func() { go a.run() })
+	return a
 }
 
 func (a *actor) run() {
-	defer a.engine.actors.Done()
 	now := time.Now()
+	busy := now // when there was last something to do
 	var letters []letter
 	for {
-		letters = a.turn(now, letters)
+		var worked bool
+		if letters, worked = a.turn(now, letters); worked {
+			busy = now
+		}
 		if a.session.Done() || a.engine.env.stop.Load() && a.session.Quiet() {
 			if a.engine.retire(a) {
-				break
+				return
 			}
 		}
-		a.wait(now)
+		restAt := busy.Add(restAfter)
+		if !now.Before(restAt) {
+			a.arm(now, time.Time{})
+			if a.box.sleep() {
+				return
+			}
+		}
+		a.arm(now, restAt)
+		<-a.box.wake
 		now = time.Now()
-	}
-	if a.timer != nil {
-		a.timer.Stop()
 	}
 }
 
 // turn handles everything that is there and everything that is due.
-func (a *actor) turn(now time.Time, spare []letter) []letter {
+func (a *actor) turn(now time.Time, spare []letter) (emptied []letter, worked bool) {
 	letters := a.box.take(spare)
 	out := a.engine.outboxes.Get().(*Outbox) //nolint:forcetypeassert // the pool holds nothing else
 	for i := range letters {
 		a.open(now, &letters[i], out)
 	}
 	a.session.Expire(now, out)
+	worked = len(letters) > 0 || len(out.steps) > 0
 	a.engine.perform(now, a.session.peer, out)
 	out.Reset()
 	a.engine.outboxes.Put(out)
 	clear(letters)
 	if cap(letters) > keptLetters {
-		return nil
+		return nil, worked
 	}
-	return letters[:0]
+	return letters[:0], worked
 }
 
 // keptLetters is how many letters' memory an actor keeps while it sleeps: two are enough for stop-and-wait both ways.
@@ -90,22 +103,26 @@ func (a *actor) open(now time.Time, l *letter, out *Outbox) {
 	}
 }
 
-// wait sleeps until a letter comes or a deadline, which knocks at the mailbox too: waiting on one channel is cheaper than
-// on two. The timer is armed only when something is due, and left alone when the deadline has only moved later: firing
-// once too often is cheaper than moving it with each message.
-func (a *actor) wait(now time.Time) {
+// arm sees to it that the timer knocks at the session's next deadline, or at rest if that is earlier; zero: not for rest.
+// It is left alone when the deadline has only moved later: knocking once too often is cheaper than moving it with each
+// message.
+func (a *actor) arm(now, rest time.Time) {
 	if !a.armed.IsZero() && !now.Before(a.armed) {
 		a.armed = time.Time{} // it has fired
 	}
-	if at, any := a.session.NextDeadline(); any && (a.armed.IsZero() || at.Before(a.armed)) {
-		if d := at.Sub(now); a.timer == nil {
-			a.timer = time.AfterFunc(d, a.box.knock)
-		} else {
-			a.timer.Reset(d)
-		}
-		a.armed = at
+	at, any := a.session.NextDeadline()
+	if !rest.IsZero() && (!any || rest.Before(at)) {
+		at, any = rest, true
 	}
-	<-a.box.wake
+	if !any || !a.armed.IsZero() && !at.Before(a.armed) {
+		return
+	}
+	if d := at.Sub(now); a.timer == nil {
+		a.timer = time.AfterFunc(d, a.box.knock)
+	} else {
+		a.timer.Reset(d)
+	}
+	a.armed = at
 }
 
 // perform does what a session wanted done. The order is part of the contract of Outbox.

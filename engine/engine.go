@@ -185,6 +185,10 @@ func (e *Engine) retire(a *actor) bool {
 	}
 	delete(e.peers, a.session.peer)
 	a.session.leaveAll()
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+	e.actors.Done()
 	return true
 }
 

@@ -44,6 +44,10 @@ const (
 	// mailboxCommands is how many of the user's commands may wait for a peer's actor.
 	mailboxCommands = queueLen
 
+	// restAfter is how long an actor keeps its goroutine without anything to do: longer than a retransmission, so that a
+	// chat in which somebody types does not start one for each line.
+	restAfter = 10 * time.Second
+
 	// maxHalfOpen and maxHalfOpenPerIP bound the invitations that wait for our user: more than a person can read, and
 	// few enough from one address that a single host cannot lock others out.
 	maxHalfOpen      = 64

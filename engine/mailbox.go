@@ -43,21 +43,25 @@ const (
 	postedClosed // the owner has retired; look the peer up again
 )
 
-// mailbox is the one way to an actor. Any goroutine posts; one takes. Datagrams and commands are bounded apart, so that
-// a flood from the network cannot keep the user out; the rest comes once in a client's or daemon's life and is always
-// taken. It is a slice that grows when used and is let go when idle, because a channel of the same room would cost more
-// than the goroutine that waits on it.
+// mailbox is the one way to an actor. Any goroutine posts; one, the owner, takes. Datagrams and commands are bounded
+// apart, so that a flood from the network cannot keep the user out; the rest comes once in a client's or daemon's life
+// and is always taken. It is a slice that grows when used and is let go when idle, because a channel of the same room
+// would cost more than everything else of an idle peer.
 type mailbox struct {
-	wake chan struct{} // one token: something is there
+	wake  chan struct{} // one token: something is there
+	rouse func()        // starts the owner again after sleep
 
 	mu        sync.Mutex
 	letters   []letter
 	datagrams int
 	commands  int
+	asleep    bool // the owner's goroutine has ended for want of work
 	closed    bool
 }
 
-func newMailbox() mailbox { return mailbox{wake: make(chan struct{}, 1)} }
+func newMailbox(rouse func()) mailbox {
+	return mailbox{wake: make(chan struct{}, 1), rouse: rouse}
+}
 
 func (m *mailbox) post(l letter) posted {
 	m.mu.Lock()
@@ -79,20 +83,45 @@ func (m *mailbox) post(l letter) posted {
 		m.commands++
 	}
 	m.letters = append(m.letters, l)
-	first := len(m.letters) == 1
+	first, asleep := len(m.letters) == 1, m.asleep
+	m.asleep = false
 	m.mu.Unlock()
 	if first {
-		m.knock()
+		m.signal(asleep)
 	}
 	return postedOK
 }
 
 // knock wakes the owner without a letter.
 func (m *mailbox) knock() {
+	m.mu.Lock()
+	asleep := m.asleep
+	m.asleep = false
+	m.mu.Unlock()
+	m.signal(asleep)
+}
+
+func (m *mailbox) signal(asleep bool) {
+	if asleep {
+		m.rouse()
+		return
+	}
 	select {
 	case m.wake <- struct{}{}:
 	default:
 	}
+}
+
+// sleep lets the owner's goroutine end, unless a letter has come in. The next letter or knock rouses the owner.
+func (m *mailbox) sleep() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.letters) > 0 || m.closed {
+		return false
+	}
+	m.asleep = true
+	m.letters = nil
+	return true
 }
 
 // take empties the mailbox into the caller's slice, whose memory the mailbox keeps using.
@@ -112,14 +141,4 @@ func (m *mailbox) closeIfEmpty() bool {
 		m.closed = true
 	}
 	return m.closed
-}
-
-// close refuses all further letters and returns the ones that nobody will handle.
-func (m *mailbox) close() []letter {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.closed = true
-	left := m.letters
-	m.letters = nil
-	return left
 }

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -68,8 +69,8 @@ func TestEstablished_IntervalsGrowTowardsALegacyPeer(t *testing.T) {
 		c.on(due(Retransmit)).by("repeat-chat")
 		intervals = append(intervals, interval(t, c))
 	}
-	if got, want := fmt.Sprint(intervals), "[1 1 2 4 8 12 12]"; got != want {
-		t.Errorf("intervals %s, want %s", got, want)
+	if want := []uint8{1, 1, 2, 4, 8, 12, 12}; !slices.Equal(intervals, want) {
+		t.Errorf("intervals %v, want %v", intervals, want)
 	}
 	// The next message starts over.
 	c.on(ack(1), say()).does("queue, send CHAT seq=0, start retransmit")

@@ -12,7 +12,8 @@ var deep = flag.Bool("deep", false, "explore further, for minutes")
 
 // bounds keep an exploration finite. Within them it is exhaustive: whatever two users may do, whatever the network loses
 // and, where it may, repeats, however the timers fall. Everything is one conversation: nobody invites when it is over,
-// because the datagrams of an earlier one are not told apart (TestLink_AnEarlierChatIsNotToldApart).
+// and nobody invites a legacy peer twice, because the datagrams of an earlier one are not told apart
+// (TestLink_AnEarlierChatIsNotToldApart).
 type bounds struct {
 	policy    Policy
 	room      uint8    // datagrams on their way in one direction
@@ -110,7 +111,7 @@ func (b *bounds) can(i int, p *party, on Input) bool {
 		return s.State == Established && !s.Leaving
 	case LeaveNow:
 		return s.State == Established || s.State == FinWait && s.endsChat()
-	default:
+	default: // no command of the exploration
 		return false
 	}
 }
@@ -161,7 +162,7 @@ func (m *party) pack(p *packer) {
 		p.flag(s.InFlight)
 		p.flag(s.Leaving)
 		if s.Policy.ChatCopies > 0 {
-			p.put(min(uint8(s.Tries), s.Policy.ChatCopies), 2)
+			p.put(uint8(min(s.Tries, uint16(s.Policy.ChatCopies))), 2)
 		}
 		m.packPast(p)
 	case FinWait:
@@ -291,16 +292,15 @@ func TestExplore_NothingIsReportedThatDidNotHappen(t *testing.T) {
 		deep bool
 	}{
 		"native":                 {bounds: bounds{policy: native, room: 2, messages: [2]uint8{2, 2}, invites: [2]uint8{1, 0}, duplicate: true}},
-		"native, crossing":       {bounds: bounds{policy: native, room: 2, messages: [2]uint8{1, 1}, invites: [2]uint8{1, 1}, duplicate: true}},
+		"native, crossing":       {bounds: bounds{policy: native, room: 2, messages: [2]uint8{1, 0}, invites: [2]uint8{1, 1}, duplicate: true}},
 		"legacy":                 {bounds: bounds{policy: legacy, room: 3, messages: [2]uint8{1, 1}, invites: [2]uint8{1, 0}}},
-		"legacy, crossing":       {bounds: bounds{policy: legacy, room: 2, messages: [2]uint8{1, 1}, invites: [2]uint8{1, 1}}},
+		"legacy, crossing":       {bounds: bounds{policy: legacy, room: 2, messages: [2]uint8{1, 0}, invites: [2]uint8{1, 1}}},
 		"native, deep":           {deep: true, bounds: bounds{policy: native, room: 3, messages: [2]uint8{2, 2}, invites: [2]uint8{1, 0}, duplicate: true}},
 		"native, crossing, deep": {deep: true, bounds: bounds{policy: native, room: 3, messages: [2]uint8{1, 1}, invites: [2]uint8{1, 1}, duplicate: true}},
 		"native, inviting twice": {deep: true, bounds: bounds{policy: native, room: 2, messages: [2]uint8{2, 1}, invites: [2]uint8{2, 1}, duplicate: true}},
 		"legacy, deep":           {deep: true, bounds: bounds{policy: legacy, room: 2, messages: [2]uint8{2, 2}, invites: [2]uint8{1, 0}}},
 		"legacy, invited, deep":  {deep: true, bounds: bounds{policy: legacy, room: 3, messages: [2]uint8{1, 2}, invites: [2]uint8{1, 0}}},
 		"legacy, inviting, deep": {deep: true, bounds: bounds{policy: legacy, room: 3, messages: [2]uint8{2, 1}, invites: [2]uint8{1, 0}}},
-		"legacy, inviting twice": {deep: true, bounds: bounds{policy: legacy, room: 2, messages: [2]uint8{1, 1}, invites: [2]uint8{2, 0}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.deep && !*deep {
@@ -309,6 +309,7 @@ func TestExplore_NothingIsReportedThatDidNotHappen(t *testing.T) {
 			if testing.Short() {
 				t.Skip("takes seconds")
 			}
+			t.Parallel()
 			c.decide = Next
 			links, err := c.explore()
 			t.Logf("%d links explored", links)

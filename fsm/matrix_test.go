@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -16,18 +17,25 @@ func matrix() string {
 		"# Regenerate with: go test ./fsm -run Matrix -update\n")
 	for _, state := range States() {
 		fmt.Fprintf(&b, "\n== %s\n", state)
-		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+		var rows strings.Builder
 		for _, s := range Situations(state) {
-			fmt.Fprintf(w, "\n%s, %s\n", policyName(s.Policy), s)
+			fmt.Fprintf(&rows, "\n%s, %s\n", policyName(s.Policy), s)
 			for _, on := range Inputs() {
 				for _, e := range EventsFor(on) {
-					fmt.Fprintf(w, "  %s\t%s\n", e, step(s, e))
+					fmt.Fprintf(&rows, "  %s\t%s\n", e, step(s, e))
 				}
 			}
 		}
-		_ = w.Flush() // a strings.Builder takes everything
+		align(&b, rows.String())
 	}
 	return b.String()
+}
+
+// align lines up the columns of a state, whose names are as long as they are.
+func align(b *strings.Builder, rows string) {
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	_, _ = io.WriteString(w, rows) // a strings.Builder takes everything
+	_ = w.Flush()
 }
 
 func step(s Snapshot, e Event) string {

@@ -42,8 +42,11 @@ type Step struct {
 	Warn []string         // sentences for standard error
 	Pass []string         // lines for the daemon, as they are
 	Send []client.Command // commands for the daemon
-	Wait time.Duration    // if not 0: call Expire after this time, and forget what was waited for before
+	Wait time.Duration    // if not 0: call Expire after this time instead of any other; NoWait: not at all
 
 	Done   bool // the program ends once everything above is done
 	Status int  // with Done: its exit status
 }
+
+// NoWait as Step.Wait calls off what was waited for.
+const NoWait time.Duration = -1

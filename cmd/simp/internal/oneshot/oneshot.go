@@ -50,6 +50,7 @@ type Sender struct {
 	next    string         // message that is to be sent, or is on its way
 	flying  bool           // next is on its way
 	ended   bool           // no more lines
+	begun   bool           // what is said about the peer concerns our invitation, not a chat before it
 	aborted bool           // the end has begun before everything was delivered
 	self    netip.AddrPort // the daemon's
 
@@ -93,7 +94,9 @@ func (s *Sender) done() {
 func (s *Sender) Start() core.Step { return core.Step{} }
 
 // Ready implements [core.Core].
-func (s *Sender) Ready() bool { return !s.ended && s.next == "" && (s.state == reading || s.state == open) }
+func (s *Sender) Ready() bool {
+	return !s.ended && s.next == "" && (s.state == reading || s.state == open)
+}
 
 // Prompt implements [core.Core].
 func (s *Sender) Prompt() string { return "" }
@@ -236,12 +239,19 @@ func (s *Sender) Event(ev client.Event, _ string) core.Step {
 	switch e := ev.(type) {
 	case client.Connected:
 		s.self = e.Addr
-		if s.state == connecting { // else a chat that had waited for a client is open already
-			s.state = inviting
-			s.send(client.Invite{Peer: s.opt.Peer}, s.opt.Wait)
+		s.state = inviting
+		for _, p := range e.Pending {
+			s.begun = s.begun || p.Peer == s.opt.Peer // the peer waits for us: our invitation is the answer
 		}
+		s.send(client.Invite{Peer: s.opt.Peer}, s.opt.Wait)
+	case client.Inviting:
+		s.begun = s.begun || e.Peer == s.opt.Peer
+	case client.Invitation:
+		s.begun = s.begun || e.Peer == s.opt.Peer
 	case client.Established:
-		s.established(e)
+		if s.begun {
+			s.established(e)
+		}
 	case client.Delivered:
 		if e.Peer == s.opt.Peer {
 			s.landed()
@@ -253,7 +263,7 @@ func (s *Sender) Event(ev client.Event, _ string) core.Step {
 			s.landed()
 		}
 	case client.Closed:
-		if e.Peer == s.opt.Peer {
+		if e.Peer == s.opt.Peer && s.begun {
 			s.closed(e)
 		}
 	case client.Error:
@@ -282,18 +292,13 @@ func (s *Sender) established(e client.Established) {
 // landed goes on with the next message, or ends.
 func (s *Sender) landed() {
 	s.flying, s.next = false, ""
+	s.step.Wait = core.NoWait // for the next line, however long that takes
 	if s.ended && s.state == open {
 		s.leave(false, s.opt.Wait)
 	}
 }
 
 func (s *Sender) closed(e client.Closed) {
-	if s.state == connecting || s.state == leaving && e.Reason == client.CloseLeft && len(e.Undelivered) == 0 {
-		if s.state == leaving {
-			s.done()
-		}
-		return // of a chat before ours
-	}
 	why, code := "", Failed
 	switch e.Reason {
 	case client.CloseDeclined:
@@ -329,6 +334,7 @@ func (s *Sender) closed(e client.Closed) {
 func (s *Sender) failed(e client.Error) {
 	switch {
 	case e.OpName == client.Invite{}.Op() && e.Reason == client.ReasonAlreadyOpen:
+		s.begun = true
 		s.established(client.Established{Peer: s.opt.Peer})
 		return
 	case e.OpName == client.Leave{}.Op(), e.OpName == client.Cancel{}.Op():

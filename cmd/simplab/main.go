@@ -1,0 +1,49 @@
+// Command simplab shows how the Simple IMC Messaging Protocol works, with the daemons that do the work every day.
+//
+//	simplab demo    plays a conversation between two users and draws it
+//
+// Status 0 means that what was shown went as it should, 1 that it did not, 2 that the command line made no sense.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"simp/cmd/internal/flags"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+const description = `Watch SIMP, the Simple IMC Messaging Protocol, at work.`
+
+// commands is the command line. A further command is a file with a type that has Run(lab) error, and a line here.
+type commands struct {
+	Demo demoCommand `cmd:"" help:"Play a conversation between two users through two daemons on this host, and draw it: datagrams, state machines, what the users see."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// lab is what a command works with.
+type lab struct {
+	ctx            context.Context //nolint:containedctx // it lives as long as one call of Run
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	program := flags.Program{Name: "simplab", Description: description}
+	var line commands
+	parsed, status := program.Parse(&line, args, stdout, stderr)
+	if parsed == nil {
+		return status
+	}
+	if err := parsed.Run(lab{ctx, stdin, stdout, stderr}); err != nil {
+		return program.Complain(stderr, flags.StatusFailed, err)
+	}
+	return flags.StatusOK
+}
