@@ -129,7 +129,7 @@ func (a *actor) arm(now, rest time.Time) {
 func (e *Engine) perform(now time.Time, peer netip.AddrPort, out *Outbox) {
 	e.logSteps(out.steps, now)
 	if len(out.Events) > 0 {
-		if c := e.env.client.Load(); c != nil {
+		if c := e.client.Load(); c != nil {
 			c.push(out.Events...)
 		}
 	}
@@ -145,7 +145,7 @@ func (e *Engine) perform(now time.Time, peer netip.AddrPort, out *Outbox) {
 		return
 	}
 	e.sendFailed(now, peer, failed)
-	if c := e.env.client.Load(); c != nil {
+	if c := e.client.Load(); c != nil {
 		c.push(client.NewError("", client.ReasonSendFailed, client.Facts{Peer: peer, Detail: cause(failed)}))
 	}
 }

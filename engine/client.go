@@ -189,7 +189,7 @@ func (c *Client) post(cmd client.Command, peer netip.AddrPort, create bool) {
 		a := e.peers[peer]
 		if a == nil && create && !e.env.stop.Load() {
 			// Posted before it starts: an actor without anything to do retires at once.
-			a = newActor(e, newSession(e.env, peer, true))
+			a = newActor(e, NewSession(e.env, peer, true))
 			a.box.post(letter{kind: letterCommand, command: cmd})
 			e.start(a)
 			e.mu.Unlock()
@@ -248,7 +248,7 @@ func (c *Client) connect(cmd client.Connect) {
 // whoever begins later knows the client, whoever is there gets a letter.
 func (e *Engine) attach(c *Client, user string) (holder string) {
 	e.mu.Lock()
-	if held := e.env.client.Load(); held != nil {
+	if held := e.client.Load(); held != nil {
 		e.mu.Unlock()
 		return held.user
 	}
@@ -257,7 +257,7 @@ func (e *Engine) attach(c *Client, user string) (holder string) {
 	c.held = true
 	c.mu.Unlock()
 	e.env.user.Store(&user)
-	e.env.client.Store(c)
+	e.client.Store(c)
 	actors := make([]*actor, 0, len(e.peers))
 	for _, a := range e.peers {
 		actors = append(actors, a)
@@ -279,7 +279,7 @@ func (e *Engine) attach(c *Client, user string) (holder string) {
 // detach ends c's hold on the daemon, if it has one.
 func (e *Engine) detach(c *Client) {
 	e.mu.Lock()
-	holds := e.env.client.CompareAndSwap(c, nil)
+	holds := e.client.CompareAndSwap(c, nil)
 	e.mu.Unlock()
 	if holds {
 		e.postAll(letter{kind: letterDetach})

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,6 +23,7 @@ import (
 type Engine struct {
 	env      *Env
 	conn     netio.Conn
+	client   atomic.Pointer[Client] // the one that is attached
 	warnings limiter
 
 	outboxes sync.Pool // *Outbox
@@ -40,18 +42,23 @@ func New(cfg Config, conn netio.Conn) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("engine: configure: %w", err)
 	}
-	return &Engine{
-		env: newEnv(cfg), conn: conn, peers: make(map[netip.AddrPort]*actor),
+	e := &Engine{
+		env: NewEnv(cfg, ""), conn: conn, peers: make(map[netip.AddrPort]*actor),
 		outboxes: sync.Pool{New: func() any { return new(Outbox) }},
 		packets:  sync.Pool{New: func() any { return &packet{buf: make([]byte, 0, pooledBuffer)} }},
-	}, nil
+	}
+	e.env.room = func() bool {
+		c := e.client.Load()
+		return c != nil && c.hasRoom()
+	}
+	return e, nil
 }
 
 // Addr is the daemon's own address.
 func (e *Engine) Addr() netip.AddrPort { return e.conn.LocalAddr() }
 
 // Counters returns everything that was dropped, ignored, repeated or refused so far, by name.
-func (e *Engine) Counters() map[string]uint64 { return e.env.counters.snapshot() }
+func (e *Engine) Counters() map[string]uint64 { return e.env.Counters() }
 
 // Run reads the network until ctx ends; then it says goodbye to all partners, waits for their ACKs one retransmission
 // time at most, closes the socket and returns nil. It returns an error if the socket fails before. When it returns, no
@@ -156,7 +163,7 @@ func (e *Engine) receive(b []byte, from netip.AddrPort) {
 func (e *Engine) meet(p *packet, from netip.AddrPort) {
 	now := time.Now()
 	s := &e.stranger
-	*s = newSession(e.env, from, e.env.client.Load() != nil)
+	*s = NewSession(e.env, from, e.client.Load() != nil)
 	out := e.outboxes.Get().(*Outbox) //nolint:forcetypeassert // the pool holds nothing else
 	s.Handle(now, Input{Datagram: &p.datagram, Size: len(p.buf)}, out)
 	if !s.Done() && !e.env.stop.Load() {

@@ -84,7 +84,7 @@ func (e *Engine) endClients() {
 		clients = append(clients, c)
 	}
 	e.clients.mu.Unlock()
-	if c := e.env.client.Load(); c != nil {
+	if c := e.client.Load(); c != nil {
 		clients = append(clients, c)
 	}
 	for _, c := range clients {

@@ -59,7 +59,7 @@ type outgoing struct {
 	end  bool // the last part of a message
 }
 
-// Env is what all sessions of a daemon share.
+// Env is what all sessions of a daemon share. Sessions of one Env may run on different goroutines.
 type Env struct {
 	cfg      Config
 	gate     *fsm.Gate
@@ -67,16 +67,28 @@ type Env struct {
 	admit    *admission
 	memory   *memory
 
-	user   atomic.Pointer[string]
-	stop   atomic.Bool // the daemon is shutting down
-	client atomic.Pointer[Client]
+	user atomic.Pointer[string]
+	stop atomic.Bool // the daemon is shutting down
+
+	// room reports whether a message can be handed to the client that is attached. It is called during steps.
+	room func() bool
 }
 
-func newEnv(cfg Config) *Env {
-	return &Env{
+// NewEnv returns what the sessions of one daemon share, for whoever runs sessions without an Engine. user is the name
+// under which they speak, "" for the default. Clients are taken to have room for any message.
+func NewEnv(cfg Config, user string) *Env {
+	env := &Env{
 		cfg: cfg, gate: fsm.NewGate(), counters: newCounters(), admit: newAdmission(cfg.MaxChats), memory: newMemory(),
+		room: func() bool { return true },
 	}
+	if user != "" {
+		env.user.Store(&user)
+	}
+	return env
 }
+
+// Counters returns everything that was dropped, ignored, repeated or refused so far, by name.
+func (e *Env) Counters() map[string]uint64 { return e.counters.snapshot() }
 
 // userName is the name under which the daemon speaks: its client's, or that of its last one.
 func (e *Env) userName() string {
@@ -86,14 +98,8 @@ func (e *Env) userName() string {
 	return defaultUser
 }
 
-// clientHasRoom reports whether a message can be handed to the client's queue.
-func (e *Env) clientHasRoom() bool {
-	c := e.client.Load()
-	return c != nil && c.hasRoom()
-}
-
-// newSession returns a conversation that has not begun.
-func newSession(env *Env, peer netip.AddrPort, attached bool) Session {
+// NewSession returns a conversation with peer that has not begun. attached says whether a client is there.
+func NewSession(env *Env, peer netip.AddrPort, attached bool) Session {
 	s := Session{env: env, peer: peer, attached: attached}
 	s.snap.Policy = fsm.Legacy()
 	if !env.cfg.Plain && env.memory.isNative(peer) {

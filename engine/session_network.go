@@ -184,7 +184,7 @@ func (s *Session) takeBox() bool {
 // room reports whether a message that arrives now can be handed on (4.8).
 func (s *Session) room() bool {
 	if s.attached {
-		return s.env.clientHasRoom()
+		return s.env.room()
 	}
 	return s.keep && len(s.box) < inboxLen
 }

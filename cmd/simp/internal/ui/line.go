@@ -230,7 +230,7 @@ func (m *Model) leave() {
 	case c != nil && c.state == open:
 		m.leaveChat(c)
 	case c != nil:
-		m.trace("Leaving %s at once.", m.label(c))
+		m.say("Leaving %s at once.", m.label(c))
 		m.send(client.Leave{Peer: c.peer, Now: true})
 	case m.out() != nil:
 		m.back()

@@ -32,14 +32,15 @@ type Painter struct {
 	Colour bool // with the escape sequences of a terminal
 }
 
-// Head explains the picture and names its lanes.
+// Head explains the picture.
 func (p Painter) Head() string {
 	var b strings.Builder
 	c := p.Cast
 	b.WriteString(p.paint(bold, fmt.Sprintf("A conversation in SIMP between %s and %s", c.Name[Left], c.Name[Right])) + "\n\n")
 	b.WriteString(wrapped(fmt.Sprintf("Two daemons on this host talk over UDP, %s's at %s and %s's at %s. Each user's client "+
-		"is attached to its own daemon over TCP. The wire takes %v each way, and what is not answered within %v is sent again "+
-		"(in real life after 5 s).", c.Name[Left], c.Addr[Left], c.Name[Right], c.Addr[Right], c.Latency, c.Retransmit), 0))
+		"is attached to its own daemon over TCP. The wire takes %d ms each way, and what is not answered within %d ms is sent "+
+		"again (in real life after 5 s).", c.Name[Left], c.Addr[Left], c.Name[Right], c.Addr[Right],
+		c.Latency.Milliseconds(), c.Retransmit.Milliseconds()), 0))
 	b.WriteByte('\n')
 	for _, legend := range [][2]string{
 		{"> hello", "what a user does"},
@@ -50,10 +51,6 @@ func (p Painter) Head() string {
 	} {
 		b.WriteString("  " + pad(legend[0], laneWidth-2) + legend[1] + "\n")
 	}
-	b.WriteByte('\n')
-	left, right := c.Name[Left]+" "+c.Addr[Left], c.Name[Right]+" "+c.Addr[Right]
-	b.WriteString(p.row("seconds", p.paint(tint(Left)+bold, pad(left, laneWidth)),
-		strings.Repeat(" ", wireWidth), p.paint(tint(Right)+bold, right)))
 	return b.String()
 }
 
@@ -62,7 +59,7 @@ func (p Painter) Entry(e Entry) string {
 	at := fmt.Sprintf("%*.3f", timeWidth, e.At.Seconds())
 	switch e.Kind {
 	case Chapter:
-		return "\n" + p.paint(bold, e.Text) + "\n\n" + wrapped(e.Detail, 0) + "\n"
+		return "\n" + p.paint(bold, e.Text) + "\n\n" + wrapped(e.Detail, 0) + "\n" + p.lanes()
 	case Act:
 		return p.lane(at, e.Side, bold, "> ", e.Text)
 	case Step:
@@ -90,6 +87,16 @@ func (p Painter) Verdict(v Verdict) string {
 		b.WriteString("- " + strings.TrimPrefix(wrapped(m, 2), "  "))
 	}
 	return b.String()
+}
+
+// lanes says whose is which.
+func (p Painter) lanes() string {
+	var who [2]string
+	for _, side := range []Side{Left, Right} {
+		who[side] = cut(p.Cast.Name[side]+" "+p.Cast.Addr[side], laneWidth)
+	}
+	return p.row("seconds", p.paint(tint(Left)+bold, pad(who[Left], laneWidth)),
+		strings.Repeat(" ", wireWidth), p.paint(tint(Right)+bold, who[Right]))
 }
 
 // lane draws text beside a lifeline, on as many lines as it takes.
@@ -121,7 +128,7 @@ func (p Painter) arrow(at string, e Entry) string {
 	}
 	if e.Lost {
 		style, tip = bad, "✗"
-		gap = strings.Repeat(" ", wireWidth/10)
+		gap = "   "
 		shaft -= len(gap)
 		notes[e.Side.Other()] = p.paint(bad, "lost on the way")
 	}

@@ -210,6 +210,13 @@ func order(entries []Entry) {
 		}
 		return 1
 	})
+	// What a user is told is written down when the client has it, although the daemon handed it on earlier: before
+	// whatever follows here.
+	for i := len(entries) - 2; i >= 0; i-- {
+		if e, next := &entries[i], entries[i+1]; e.Side == next.Side {
+			e.At = min(e.At, next.At)
+		}
+	}
 }
 
 // restart sets the clock to zero.
