@@ -155,6 +155,9 @@ func (s *Session) verdictOnSYN() fsm.Verdict {
 		return fsm.Ask // the same invitation
 	}
 	if !s.env.admit.takeRing(s.peer) {
+		if s.snap.State != fsm.Idle {
+			return fsm.InUse // a partner who began anew is told, a stranger is not
+		}
 		return fsm.Full
 	}
 	s.places.ring = true

@@ -38,12 +38,11 @@ const (
 )
 
 // Policy is how a peer has to be treated, as values. It comes from what is known of the peer (announced itself, wrote
-// in some dialect), never as a dialect's name: the table stays one table for all peers. Copies count the first one; 0
-// means no limit.
+// in some dialect), never as a dialect's name: the table stays one table for all peers. Copies count the first one.
 type Policy struct {
-	SYNCopies     uint8 // of an invitation
+	SYNCopies     uint8 // of an invitation; 0: no limit
 	SYNACKCopies  uint8 // of an acceptance
-	ChatCopies    uint8 // of a message, as long as the peer has acknowledged nothing in this chat
+	ChatCopies    uint8 // of a message, as long as the peer has acknowledged nothing in this chat; 0: no limit
 	FINCopies     uint8 // of a FIN that ends a chat
 	RefusalCopies uint8 // of a FIN that declines or withdraws an invitation
 
@@ -115,7 +114,7 @@ func (v Vars) nextSeq() uint8 {
 
 // retryScale is the time until the next copy of a message, in retransmission times, after v.Tries copies (4.6).
 func (v Vars) retryScale() uint8 {
-	if !v.Policy.Grows || v.Tries < 3 {
+	if !v.Policy.Grows || !v.Acked || v.Tries < 3 {
 		return 1
 	}
 	switch v.Tries {

@@ -56,6 +56,11 @@ func (c Chat) Run(seed uint64) Result {
 	b.node.Hear = func(ev client.Event) { b.hear(ev, a, violate) }
 	a.node.Do(a.peer, client.Invite{Peer: a.peer})
 	quiet := w.Run(c.Limit)
+	if quiet && a.closed && !b.closed {
+		// All copies of the goodbye were lost, which the protocol allows (6.3). The user who is left alone leaves too.
+		b.node.Do(b.peer, client.Leave{Peer: b.peer})
+		quiet = w.Run(c.Limit)
+	}
 	r.Elapsed = w.Elapsed()
 	r.Complete = quiet && a.done() && b.done() && a.node.Quiet() && b.node.Quiet()
 	return r

@@ -78,10 +78,16 @@ type Node struct {
 	world    *World
 	cfg      engine.Config
 	env      *engine.Env
-	sessions map[netip.AddrPort]*engine.Session
+	sessions map[netip.AddrPort]*conversation
 	out      engine.Outbox
 	acting   bool
 	pending  []client.Event
+}
+
+// conversation is a session and when it will next be woken; zero: not at all.
+type conversation struct {
+	engine.Session
+	wake time.Time
 }
 
 // Add puts a node into the world.
@@ -95,7 +101,7 @@ func (w *World) Add(addr netip.AddrPort, name string, cfg engine.Config) *Node {
 // Restart makes the node forget everything, as a daemon does that was killed and started again.
 func (n *Node) Restart() {
 	n.env = engine.NewEnv(n.cfg, n.Name)
-	n.sessions = make(map[netip.AddrPort]*engine.Session)
+	n.sessions = make(map[netip.AddrPort]*conversation)
 }
 
 // Quiet reports whether none of the node's conversations is under way.
@@ -109,7 +115,12 @@ func (n *Node) Quiet() bool {
 }
 
 // Session returns the conversation with a peer, nil if there is none.
-func (n *Node) Session(peer netip.AddrPort) *engine.Session { return n.sessions[peer] }
+func (n *Node) Session(peer netip.AddrPort) *engine.Session {
+	if c := n.sessions[peer]; c != nil {
+		return &c.Session
+	}
+	return nil
+}
 
 // Do carries out a user's command to a peer.
 func (n *Node) Do(peer netip.AddrPort, cmd client.Command) {
@@ -123,28 +134,30 @@ func (w *World) After(d time.Duration, do func()) { w.push(item{at: w.now.Add(d)
 func (n *Node) input(peer netip.AddrPort, in engine.Input) {
 	s := n.sessions[peer]
 	if s == nil {
-		fresh := engine.NewSession(n.env, peer, true)
-		s = &fresh
+		s = &conversation{Session: engine.NewSession(n.env, peer, true)}
 	}
 	s.Handle(n.world.now, in, &n.out)
 	n.settle(peer, s)
 }
 
 func (n *Node) expire(peer netip.AddrPort) {
-	if s := n.sessions[peer]; s != nil {
+	if s := n.sessions[peer]; s != nil && !n.world.now.Before(s.wake) {
+		s.wake = time.Time{}
 		s.Expire(n.world.now, &n.out)
 		n.settle(peer, s)
 	}
 }
 
 // settle performs what a session wanted done.
-func (n *Node) settle(peer netip.AddrPort, s *engine.Session) {
+func (n *Node) settle(peer netip.AddrPort, s *conversation) {
 	w := n.world
 	if s.Done() {
 		delete(n.sessions, peer)
 	} else {
 		n.sessions[peer] = s
-		if at, any := s.NextDeadline(); any {
+		// One wake-up that is not later than the deadline is enough: it asks again.
+		if at, any := s.NextDeadline(); any && (s.wake.IsZero() || at.Before(s.wake)) {
+			s.wake = at
 			w.push(item{at: at, node: n, peer: peer})
 		}
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"flag"
 	"strings"
 	"testing"
 	"time"
@@ -43,4 +44,16 @@ func TestRunsRepeat(t *testing.T) {
 	if run(7) == run(8) {
 		t.Error("two seeds gave the same run, so the seed does not matter")
 	}
+}
+
+var oneSeed = flag.Int64("seed", -1, "the seed that TestOneSeed runs, with every datagram and event shown")
+
+// TestOneSeed shows one run: go test ./engine/sim -run TestOneSeed -v -seed 39.
+func TestOneSeed(t *testing.T) {
+	if *oneSeed < 0 {
+		t.Skip("no -seed given")
+	}
+	c := Chat{Faults: lossy, Messages: 100, Limit: 24 * time.Hour, Trace: func(line string) { t.Log(line) }}
+	r := c.Run(uint64(*oneSeed)) //nolint:gosec // not negative
+	t.Logf("complete=%v after %s, violations %q", r.Complete, r.Elapsed, r.Violations)
 }
