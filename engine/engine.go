@@ -66,20 +66,18 @@ func (e *Engine) Counters() map[string]uint64 { return e.env.Counters() }
 func (e *Engine) Run(ctx context.Context) error {
 	read := make(chan error, 1)
 	go func() { read <- e.read() }()
-	var failed error
 	select {
 	case <-ctx.Done():
-	case failed = <-read:
-		read <- nil // for the last line
+	case err := <-read:
+		read <- err // for the last lines
 	}
 	e.goodbye()
-	err := e.conn.Close()
-	<-read
-	if failed != nil {
-		return fmt.Errorf("engine: read network: %w", failed)
+	closed := e.conn.Close()
+	if err := <-read; err != nil {
+		return fmt.Errorf("engine: read network: %w", err)
 	}
-	if err != nil {
-		return fmt.Errorf("engine: close network: %w", err)
+	if closed != nil {
+		return fmt.Errorf("engine: close network: %w", closed)
 	}
 	return nil
 }
@@ -109,18 +107,26 @@ func (e *Engine) goodbye() {
 	}
 }
 
-// read takes datagrams from the socket until it is closed. It is the only reader.
+// read takes datagrams from the socket until it is closed. It is the only reader. Other errors pass, or they do not, and
+// then the daemon had better say so than look alive.
 func (e *Engine) read() error {
 	buf := make([]byte, codec.MaxReceive+1) // one more, to tell what was cut
+	failures := 0
 	for {
 		n, from, err := e.conn.ReadFrom(buf)
-		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return nil
+		switch {
+		case err == nil:
+			failures = 0
+			e.receive(buf[:n], from)
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		default:
+			if failures++; failures == readFailures {
+				return err
 			}
-			return err
+			e.env.cfg.Log.Warn().Err(err).Msg("the network could not be read; trying again")
+			time.Sleep(readPause)
 		}
-		e.receive(buf[:n], from)
 	}
 }
 

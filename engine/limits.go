@@ -72,6 +72,10 @@ const (
 	// autoCopies is how often an acceptance that no user asked for is sent at most (9.3).
 	autoCopies = 3
 
+	// readFailures in a row, readPause apart, mean that the socket will not recover.
+	readFailures = 20
+	readPause    = 100 * time.Millisecond
+
 	// amplification is how many bytes we may send on our own account for each byte that came from an address which has
 	// completed no handshake (9.3).
 	amplification = 3

@@ -12,7 +12,6 @@ type letter struct {
 	kind    letterKind
 	packet  *packet        // datagram
 	command client.Command // command
-	from    *Client        // command, attach: whom to answer
 	census  *census        // attach, query
 }
 

@@ -159,7 +159,7 @@ func (s *Session) NextDeadline() (time.Time, bool) {
 func (s *Session) earliest() (timer fsm.Timer, at time.Time, any bool) {
 	for i, due := range s.due {
 		if !due.IsZero() && (!any || due.Before(at)) {
-			timer, at, any = fsm.Timer(i), due, true //nolint:gosec // four timers
+			timer, at, any = fsm.Timer(i), due, true
 		}
 	}
 	return timer, at, any

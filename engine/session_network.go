@@ -60,7 +60,7 @@ func (s *Session) receive(now time.Time, d *codec.Datagram, size int, out *Outbo
 		s.prompted, s.validated, s.received, s.answered = false, false, 0, 0 // it has yet to prove itself again
 	}
 	if !s.validated {
-		s.received += uint32(min(size, codec.MaxReceive)) //nolint:gosec // bounded by the line itself
+		s.received += uint32(min(size, codec.MaxReceive))
 	}
 	s.recognise(d)
 

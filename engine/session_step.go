@@ -176,12 +176,12 @@ func (s *Session) send(a fsm.Action, out *Outbox) {
 	if s.prompted || s.validated {
 		return
 	}
-	if s.answered+uint32(size) > amplification*s.received { //nolint:gosec // a datagram's size
+	if s.answered+uint32(size) > amplification*s.received {
 		out.dropLast()
 		s.env.counters.add(dropAmplification)
 		return
 	}
-	s.answered += uint32(size) //nolint:gosec // a datagram's size
+	s.answered += uint32(size)
 }
 
 // wire is how this peer's datagrams are written. Dialects add rows here.

@@ -65,7 +65,7 @@ func (i Input) String() string { return nameOf(inputNames[:], uint8(i), "input")
 func Inputs() []Input {
 	all := make([]Input, numInputs)
 	for i := range all {
-		all[i] = Input(i) //nolint:gosec // numInputs is far below 256
+		all[i] = Input(i)
 	}
 	return all
 }

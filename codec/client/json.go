@@ -71,11 +71,11 @@ func (w *lineWriter) time(name string, value time.Time) {
 }
 
 // id writes nothing for no ID.
-func (w *lineWriter) id(name string, value ID) {
+func (w *lineWriter) id(value ID) {
 	if value.IsZero() {
 		return
 	}
-	w.key(name)
+	w.key("id")
 	w.b = append(w.b, value.token...)
 }
 

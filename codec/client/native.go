@@ -51,7 +51,7 @@ func (Native) AppendCommand(dst []byte, c Command) ([]byte, error) {
 			w.peer("peer", c.Peer)
 		}
 		w.str("text", c.Text)
-		w.id("id", c.ID)
+		w.id(c.ID)
 	case Leave:
 		if c.Peer.IsValid() {
 			w.peer("peer", c.Peer)
@@ -125,7 +125,7 @@ func (w *lineWriter) event(e Event) {
 		w.integer("n", e.N)
 	case Sent:
 		w.peerAndUser(e.Peer, e.User)
-		w.id("id", e.ID)
+		w.id(e.ID)
 		w.integer("n", e.N)
 		if e.As != "" {
 			w.str("as", e.As)
@@ -136,11 +136,11 @@ func (w *lineWriter) event(e Event) {
 		w.integer("tries", e.Tries)
 	case Delivered:
 		w.peerAndUser(e.Peer, e.User)
-		w.id("id", e.ID)
+		w.id(e.ID)
 		w.integer("n", e.N)
 	case Unconfirmed:
 		w.peerAndUser(e.Peer, e.User)
-		w.id("id", e.ID)
+		w.id(e.ID)
 		w.integer("n", e.N)
 		w.integer("tries", e.Tries)
 	case Closed:
@@ -201,7 +201,7 @@ func (w *lineWriter) undelivered(list []Undelivered) {
 	for _, u := range list {
 		w.comma()
 		w.open('{')
-		w.id("id", u.ID)
+		w.id(u.ID)
 		w.integer("n", u.N)
 		w.str("text", u.Text)
 		w.close('}')

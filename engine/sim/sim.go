@@ -46,7 +46,7 @@ var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 func New(faults netio.Faults, seed uint64) *World {
 	return &World{
 		now: start, seed: seed, faults: faults, nodes: make(map[netip.AddrPort]*Node), links: make(map[link]*netio.Link),
-		rand: rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // chance that can be repeated is the point
+		rand: rand.New(rand.NewPCG(seed, 1)),
 	}
 }
 

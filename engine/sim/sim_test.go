@@ -54,6 +54,6 @@ func TestOneSeed(t *testing.T) {
 		t.Skip("no -seed given")
 	}
 	c := Chat{Faults: lossy, Messages: 100, Limit: 24 * time.Hour, Trace: func(line string) { t.Log(line) }}
-	r := c.Run(uint64(*oneSeed)) //nolint:gosec // not negative
+	r := c.Run(uint64(*oneSeed))
 	t.Logf("complete=%v after %s, violations %q", r.Complete, r.Elapsed, r.Violations)
 }
