@@ -14,9 +14,8 @@ var lossy = netio.Faults{Drop: 0.3, Duplicate: 0.1, MinDelay: 5 * time.Milliseco
 
 // A hundred messages each way arrive exactly once and in order, whatever the seed (§4.1 to §4.5, §4.10).
 func TestLossyChatsAreExact(t *testing.T) {
-	const seeds = 200
 	c := Chat{Faults: lossy, Messages: 100, Limit: 24 * time.Hour}
-	for seed := range uint64(seeds) {
+	for seed := range *seeds {
 		r := c.Run(seed)
 		for _, v := range r.Violations {
 			t.Errorf("seed %d: %s", seed, v)
@@ -45,6 +44,8 @@ func TestRunsRepeat(t *testing.T) {
 		t.Error("two seeds gave the same run, so the seed does not matter")
 	}
 }
+
+var seeds = flag.Uint64("seeds", 200, "how many seeds TestLossyChatsAreExact runs")
 
 var oneSeed = flag.Int64("seed", -1, "the seed that TestOneSeed runs, with every datagram and event shown")
 
