@@ -79,7 +79,7 @@ func startAtUsualPorts(t *testing.T) *process {
 	t.Helper()
 	var why error
 	for try := range 16 {
-		n := uint32(os.Getpid())*16 + uint32(try) //nolint:gosec // any address will do
+		n := uint32(os.Getpid())*16 + uint32(try)
 		ip := netip.AddrFrom4([4]byte{127, byte(1 + n>>16%250), byte(n >> 8), byte(1 + n%250)})
 		if probe, err := net.ListenPacket("udp", netip.AddrPortFrom(ip, 7777).String()); err != nil {
 			why = err
@@ -131,6 +131,7 @@ func TestBadNetwork(t *testing.T) {
 
 // exchange checks that u receives n messages from partner exactly once and in order, and that its own n are delivered.
 func exchange(t *testing.T, u *user, partner string, n int) {
+	t.Helper()
 	received, delivered, retried := 0, 0, 0
 	for received < n || delivered < n {
 		line, err := u.next()

@@ -30,7 +30,7 @@ func (o *options) logger(stderr io.Writer) zerolog.Logger {
 // coloured reports whether what is written to w is seen by somebody who has not asked for plain text (no-color.org).
 func coloured(w io.Writer) bool {
 	f, isFile := w.(*os.File)
-	return isFile && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
+	return isFile && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
 }
 
 // announce logs what the daemon has become. It is the first line, and whoever starts a daemon on any free port reads the

@@ -59,7 +59,7 @@ type stage struct {
 type stageKey struct{}
 
 func stageOf(ts *testscript.TestScript) *stage {
-	return ts.Value(stageKey{}).(*stage) //nolint:forcetypeassert // Setup put it there
+	return ts.Value(stageKey{}).(*stage)
 }
 
 func (s *stage) process(ts *testscript.TestScript, name string) *process {
@@ -81,7 +81,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, !neg && len(args) >= 2, "exits STATUS simpd ARGS...")
 	err := ts.Exec(args[1], args[2:]...)
 	got := "0"
-	if exit, ok := err.(interface{ ExitCode() int }); ok { //nolint:errorlint // testscript returns it as it is
+	if exit, ok := err.(interface{ ExitCode() int }); ok {
 		got = fmt.Sprint(exit.ExitCode())
 	} else {
 		ts.Check(err)

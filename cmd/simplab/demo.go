@@ -52,5 +52,5 @@ func (c demoCommand) Run(l lab) error {
 // coloured reports whether what is written to w is seen by somebody who has not asked for plain text (no-color.org).
 func coloured(w io.Writer) bool {
 	f, isFile := w.(*os.File)
-	return isFile && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
+	return isFile && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
 }

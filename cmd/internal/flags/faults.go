@@ -32,7 +32,7 @@ func (f Faults) ChooseSeed() uint64 {
 	if f.Seed != nil {
 		return uint64(*f.Seed)
 	}
-	return rand.Uint64() //nolint:gosec // for weather, not for secrets
+	return rand.Uint64()
 }
 
 // Probability is a number from 0 to 1.

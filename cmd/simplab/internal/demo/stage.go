@@ -202,10 +202,10 @@ func order(entries []Entry) {
 	}
 	first := entries[0].Side
 	slices.SortStableFunc(entries, func(a, b Entry) int {
-		switch {
-		case a.Side == b.Side:
+		switch a.Side {
+		case b.Side:
 			return int(a.Kind) - int(b.Kind)
-		case a.Side == first:
+		case first:
 			return -1
 		}
 		return 1
