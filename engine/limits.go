@@ -34,6 +34,9 @@ const (
 	// clientWrite is how long a write to a client may take.
 	clientWrite = 10 * time.Second
 
+	// clientLinger is how long a connection that we close is still read, so that the other side gets our last line.
+	clientLinger = 200 * time.Millisecond
+
 	// maxClientConns bounds connections to the client port, attached or not.
 	maxClientConns = 16
 

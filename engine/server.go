@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ func (e *Engine) ServeClients(ctx context.Context, ln net.Listener, protocol fun
 	defer conns.Wait()
 	stop := context.AfterFunc(ctx, func() {
 		_ = ln.Close()
-		e.closeConns()
+		e.endClients()
 	})
 	defer stop()
 	for {
@@ -36,10 +37,13 @@ func (e *Engine) ServeClients(ctx context.Context, ln net.Listener, protocol fun
 			return fmt.Errorf("engine: accept client: %w", err)
 		}
 		c := e.NewClient()
-		if !e.clients.add(conn, c) || ctx.Err() != nil {
+		if !e.clients.add(conn, c) {
 			e.env.counters.add(clientsRefused)
 			_ = conn.Close()
 			continue
+		}
+		if ctx.Err() != nil {
+			c.Close() // it came while the others were being closed
 		}
 		conns.Go(func() {
 			defer e.clients.remove(conn)
@@ -67,16 +71,8 @@ func (c *clientConns) remove(conn net.Conn) {
 	delete(c.open, conn)
 }
 
-// closeConns ends all connections.
-func (e *Engine) closeConns() {
-	e.clients.mu.Lock()
-	defer e.clients.mu.Unlock()
-	for conn := range e.clients.open {
-		_ = conn.Close()
-	}
-}
-
-// endClients closes all clients once the daemon has stopped, so that what they were told last still reaches them.
+// endClients closes all clients. What they were told last still reaches them: their connections are closed once it is
+// written.
 func (e *Engine) endClients() {
 	e.clients.mu.Lock()
 	clients := make([]*Client, 0, len(e.clients.open)+1)
@@ -97,12 +93,23 @@ func (e *Engine) serve(conn net.Conn, c *Client, p client.Protocol) {
 	var writer sync.WaitGroup
 	writer.Go(func() {
 		write(conn, c, p)
-		_ = conn.Close() // so that the reader ends too
+		_ = conn.SetReadDeadline(time.Unix(1, 0)) // long ago: the reader ends too
 	})
 	e.readCommands(conn, c, p)
 	c.Close()
 	writer.Wait()
-	_ = conn.Close()
+	hangUp(conn)
+}
+
+// hangUp closes a connection so that what was written last arrives: closing one with unread input would have the system
+// reset it, and the other side might never read our last line.
+func hangUp(conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	half, can := conn.(interface{ CloseWrite() error })
+	if !can || half.CloseWrite() != nil || conn.SetReadDeadline(time.Now().Add(clientLinger)) != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, conn)
 }
 
 func (e *Engine) readCommands(conn net.Conn, c *Client, p client.Protocol) {

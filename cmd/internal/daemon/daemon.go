@@ -114,22 +114,15 @@ func (d *Daemon) Engine() *engine.Engine { return d.engine }
 // Run serves until ctx ends, then says goodbye to all partners and returns nil. The client hears the end of its chats
 // before its connection is closed.
 func (d *Daemon) Run(ctx context.Context) error {
+	// The client port outlives the engine by a moment, so that clients hear how their chats ended.
+	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopServing()
 	served := make(chan error, 1)
 	go func() {
-		// Not ended by ctx: that would cut connections while the last events are on their way to them. The engine ends
-		// each client when it has stopped, and ServeClients returns when all of them have been written to.
-		served <- d.engine.ServeClients(context.WithoutCancel(ctx), d.ln, func() client.Protocol { return client.Native{} })
+		served <- d.engine.ServeClients(serving, d.ln, func() client.Protocol { return client.Native{} })
 	}()
-	// The door is closed first, so that nobody comes in whom the engine does not know when it ends its clients.
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	unhook := context.AfterFunc(ctx, func() {
-		_ = d.ln.Close()
-		stop()
-	})
-	defer unhook()
-	err := d.engine.Run(running)
-	_ = d.ln.Close() // in case the network failed
+	err := d.engine.Run(ctx)
+	stopServing()
 	return errors.Join(err, <-served)
 }
 
