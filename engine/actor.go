@@ -21,6 +21,7 @@ type actor struct {
 	session Session
 	box     mailbox
 
+	out   *Outbox     // while it is awake
 	timer *time.Timer // knocks at the mailbox; nil until first needed
 	armed time.Time   // when the timer fires; zero: not armed
 }
@@ -33,6 +34,9 @@ func newActor(e *Engine, s Session) *actor {
 
 func (a *actor) run() {
 	now := time.Now()
+	if a.out == nil {
+		a.out = new(Outbox)
+	}
 	busy := now // when there was last something to do
 	var letters []letter
 	for {
@@ -48,9 +52,11 @@ func (a *actor) run() {
 		restAt := busy.Add(restAfter)
 		if !now.Before(restAt) {
 			a.arm(now, time.Time{})
+			a.out = nil // before sleep: after it another goroutine may be the owner
 			if a.box.sleep() {
 				return
 			}
+			a.out = new(Outbox)
 		}
 		a.arm(now, restAt)
 		<-a.box.wake
@@ -61,7 +67,7 @@ func (a *actor) run() {
 // turn handles everything that is there and everything that is due.
 func (a *actor) turn(now time.Time, spare []letter) (emptied []letter, worked bool) {
 	letters := a.box.take(spare)
-	out := a.engine.outboxes.Get().(*Outbox) //nolint:forcetypeassert // the pool holds nothing else
+	out := a.out
 	for i := range letters {
 		a.open(now, &letters[i], out)
 	}
@@ -69,7 +75,6 @@ func (a *actor) turn(now time.Time, spare []letter) (emptied []letter, worked bo
 	worked = len(letters) > 0 || len(out.steps) > 0
 	a.engine.perform(now, a.session.peer, out)
 	out.Reset()
-	a.engine.outboxes.Put(out)
 	clear(letters)
 	if cap(letters) > keptLetters {
 		return nil, worked
@@ -130,7 +135,8 @@ func (e *Engine) perform(now time.Time, peer netip.AddrPort, out *Outbox) {
 	e.logSteps(out.steps, now)
 	if len(out.Events) > 0 {
 		if c := e.client.Load(); c != nil {
-			c.push(out.Events...)
+			c.queue(out.Events)
+			defer c.wake() // the datagrams first: somebody waits for them on the other side
 		}
 	}
 	var failed error

@@ -256,13 +256,13 @@ type manyConn struct {
 	out   sync.Pool
 }
 
-func manyPeers(b *testing.B) (x, y *manyConn) {
-	b.Helper()
+func manyPeers(tb testing.TB) (x, y *manyConn) {
+	tb.Helper()
 	var conns [2]netio.Conn
 	for i := range conns {
 		c, err := netio.ListenUDP(netip.MustParseAddrPort("127.0.0.1:0"))
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		conns[i] = c
 	}
@@ -293,20 +293,13 @@ func (c *manyConn) WriteTo(b []byte, to netip.AddrPort) error {
 	return c.Conn.WriteTo(*p, c.other)
 }
 
-// stream measures the floor of many conversations: n round trips between two sockets with inFlight of them under way, so
-// that nobody ever waits for a particular datagram.
+// stream measures the floor of many conversations: n round trips over the same pair of sockets, one goroutine a side,
+// with one of them under way for each conversation, so that nobody ever waits for a particular datagram.
 func stream(tb testing.TB, n, inFlight int) time.Duration {
 	tb.Helper()
-	a, err := netio.ListenUDP(netip.MustParseAddrPort("127.0.0.1:0"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	b, err := netio.ListenUDP(netip.MustParseAddrPort("127.0.0.1:0"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	there := make([]byte, 2+codec.HeaderLen+len(benchText))
-	back := make([]byte, 2+codec.HeaderLen+len(codec.AckPayload(codec.CHAT)))
+	a, b := manyPeers(tb)
+	there := make([]byte, codec.HeaderLen+len(benchText))
+	back := make([]byte, codec.HeaderLen+len(codec.AckPayload(codec.CHAT)))
 	var done sync.WaitGroup
 	start := time.Now()
 	done.Go(func() {
@@ -319,17 +312,17 @@ func stream(tb testing.TB, n, inFlight int) time.Duration {
 			_ = b.WriteTo(back, from)
 		}
 	})
-	to := b.LocalAddr()
 	buf := make([]byte, 2048)
-	for range inFlight {
-		_ = a.WriteTo(there, to)
+	for i := range inFlight {
+		_ = a.WriteTo(there, virtualPeer(i))
 	}
 	for i := range n {
-		if _, _, err := a.ReadFrom(buf); err != nil {
+		_, from, err := a.ReadFrom(buf)
+		if err != nil {
 			tb.Fatal(err)
 		}
 		if i < n-inFlight {
-			_ = a.WriteTo(there, to)
+			_ = a.WriteTo(there, from)
 		}
 	}
 	took := time.Since(start)

@@ -43,8 +43,15 @@ func (c *Client) Next(spare []client.Event) ([]client.Event, bool) {
 	return got, len(got) > 0
 }
 
-// push hands events to the client. It never waits: a client that does not take them is closed when too many wait.
-func (c *Client) push(events ...client.Event) {
+// push hands one event to the client.
+func (c *Client) push(event client.Event) {
+	c.queue([]client.Event{event})
+	c.wake()
+}
+
+// queue hands events to the client; wake has to follow. It never waits: a client that does not take them is closed when
+// too many wait.
+func (c *Client) queue(events []client.Event) {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
@@ -52,13 +59,15 @@ func (c *Client) push(events ...client.Event) {
 	}
 	c.events = append(c.events, events...)
 	stalled := len(c.events) > clientStall
-	c.change.Broadcast()
 	c.mu.Unlock()
 	if stalled {
 		c.engine.env.counters.add(clientsStalled)
 		c.Close()
 	}
 }
+
+// wake lets Next see what was queued.
+func (c *Client) wake() { c.change.Broadcast() }
 
 // hasRoom reports whether messages may still be handed to the client.
 func (c *Client) hasRoom() bool {

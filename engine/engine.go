@@ -26,15 +26,17 @@ type Engine struct {
 	client   atomic.Pointer[Client] // the one that is attached
 	warnings limiter
 
-	outboxes sync.Pool // *Outbox
-	packets  sync.Pool // *packet
+	packets sync.Pool // *packet
 
 	mu     sync.Mutex // guards the registry; taken for a lookup, an insertion or a removal, never while sending
 	peers  map[netip.AddrPort]*actor
 	actors sync.WaitGroup
 
-	stranger Session // the reader's: what a stranger's datagram is tried on
-	clients  clientConns
+	stranger struct { // the reader's: what a stranger's datagram is tried on
+		Session
+		out Outbox
+	}
+	clients clientConns
 }
 
 // New returns a daemon on conn that is not running yet. The caller closes conn when it does not call Run.
@@ -44,8 +46,7 @@ func New(cfg Config, conn netio.Conn) (*Engine, error) {
 	}
 	e := &Engine{
 		env: NewEnv(cfg, ""), conn: conn, peers: make(map[netip.AddrPort]*actor),
-		outboxes: sync.Pool{New: func() any { return new(Outbox) }},
-		packets:  sync.Pool{New: func() any { return &packet{buf: make([]byte, 0, pooledBuffer)} }},
+		packets: sync.Pool{New: func() any { return &packet{buf: make([]byte, 0, pooledBuffer)} }},
 	}
 	e.env.room = func() bool {
 		c := e.client.Load()
@@ -168,9 +169,8 @@ func (e *Engine) receive(b []byte, from netip.AddrPort) {
 // invites the same peer meanwhile, and unlocks it.
 func (e *Engine) meet(p *packet, from netip.AddrPort) {
 	now := time.Now()
-	s := &e.stranger
+	s, out := &e.stranger.Session, &e.stranger.out
 	*s = NewSession(e.env, from, e.client.Load() != nil)
-	out := e.outboxes.Get().(*Outbox) //nolint:forcetypeassert // the pool holds nothing else
 	s.Handle(now, Input{Datagram: &p.datagram, Size: len(p.buf)}, out)
 	if !s.Done() && !e.env.stop.Load() {
 		e.start(newActor(e, *s))
@@ -178,7 +178,6 @@ func (e *Engine) meet(p *packet, from netip.AddrPort) {
 	e.mu.Unlock()
 	e.perform(now, from, out)
 	out.Reset()
-	e.outboxes.Put(out)
 	e.release(p)
 }
 

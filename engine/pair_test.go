@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"simp/codec/client"
 	"simp/netio"
@@ -28,6 +26,12 @@ type node struct {
 // startNode runs a daemon at addr in the given network until the test ends or stop is called.
 func startNode(t *testing.T, network *netio.Memory, addr string, change func(*Config)) *node {
 	t.Helper()
+	return startNodeOn(t, network, addr, change, func(c netio.Conn) netio.Conn { return c })
+}
+
+// startNodeOn is startNode with something round the socket.
+func startNodeOn(t *testing.T, network *netio.Memory, addr string, change func(*Config), wrap func(netio.Conn) netio.Conn) *node {
+	t.Helper()
 	at := netip.MustParseAddrPort(addr)
 	conn, err := network.Listen(at)
 	if err != nil {
@@ -37,7 +41,7 @@ func startNode(t *testing.T, network *netio.Memory, addr string, change func(*Co
 	if change != nil {
 		change(&cfg)
 	}
-	e, err := New(cfg, conn)
+	e, err := New(cfg, wrap(conn))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,10 +61,16 @@ func (n *node) halt() {
 	n.done.Wait()
 }
 
-// login attaches a client and collects what it is told.
+// login attaches a client and collects what it is told. The client that it was before is closed by whoever wants that.
 func (n *node) login(user string) {
 	c := n.engine.NewClient()
 	n.client = c
+	n.collect(c)
+	c.Do(client.Connect{User: user})
+}
+
+// collect reads a client's events for as long as it is open.
+func (n *node) collect(c *Client) {
 	n.done.Go(func() {
 		var events []client.Event
 		for {
@@ -73,7 +83,6 @@ func (n *node) login(user string) {
 			n.mu.Unlock()
 		}
 	})
-	c.Do(client.Connect{User: user})
 }
 
 // events returns what the client was told since the last call.
@@ -83,32 +92,4 @@ func (n *node) events() []client.Event {
 	got := n.seen
 	n.seen = nil
 	return got
-}
-
-func TestTwoDaemonsChat(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		network := netio.NewMemory(netio.Faults{MinDelay: time.Millisecond, MaxDelay: time.Millisecond}, 1)
-		a := startNode(t, network, "10.0.0.1:7777", nil)
-		b := startNode(t, network, "10.0.0.2:7777", nil)
-		a.login("alice")
-		b.login("bob")
-		a.client.Do(client.Invite{Peer: b.addr})
-		time.Sleep(time.Second)
-		b.client.Do(client.Accept{Peer: a.addr})
-		time.Sleep(time.Second)
-		a.client.Do(client.Chat{Text: "hello"})
-		b.client.Do(client.Chat{Text: "hi"})
-		a.client.Do(client.Chat{Text: "there"})
-		time.Sleep(time.Second)
-		a.client.Do(client.Leave{})
-		time.Sleep(time.Second)
-		for _, ev := range a.events() {
-			t.Logf("a %T %+v", ev, ev)
-		}
-		for _, ev := range b.events() {
-			t.Logf("b %T %+v", ev, ev)
-		}
-		t.Log(a.engine.Counters())
-		t.Log(b.engine.Counters())
-	})
 }

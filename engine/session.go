@@ -129,8 +129,8 @@ func (s *Session) Handle(now time.Time, in Input, out *Outbox) {
 		s.attach(out)
 	case in.Detach:
 		s.attached = false
-		s.muted = s.snap.State != fsm.Idle && !s.snap.HalfOpen()
 		s.step(now, fsm.Event{On: fsm.Detach}, stepInput{}, out)
+		s.muted = s.snap.State == fsm.Established || s.closingChat()
 	case in.Shutdown:
 		s.step(now, fsm.Event{On: fsm.Shutdown}, stepInput{}, out)
 	}
@@ -172,6 +172,11 @@ func (s *Session) Done() bool {
 
 // Quiet reports whether the conversation owes nobody anything but a late ACK.
 func (s *Session) Quiet() bool { return s.snap.State == fsm.Idle }
+
+// closingChat reports whether our FIN has ended a chat whose end the user has not been told yet.
+func (s *Session) closingChat() bool {
+	return s.snap.State == fsm.FinWait && (s.snap.Goodbye == fsm.Left || s.snap.Goodbye == fsm.ShutDown)
+}
 
 // State is where the conversation stands.
 func (s *Session) State() fsm.State { return s.snap.State }

@@ -186,7 +186,10 @@ func (s *Session) takeBox() bool {
 
 // room reports whether a message that arrives now can be handed on (4.8).
 func (s *Session) room() bool {
-	if s.attached {
+	switch {
+	case s.muted:
+		return false // nobody will see it: it must not be taken for delivered
+	case s.attached:
 		return s.env.room()
 	}
 	return s.keep && len(s.box) < inboxLen

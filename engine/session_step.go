@@ -36,6 +36,9 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	begins := startsAnew(before.State, next.State)
 	if begins {
 		s.since = now
+	}
+	if begins || next.Answered && !before.Answered {
+		// Who answers an invitation may be another than who was there, if anybody, when it came.
 		s.self = s.env.userName()
 	}
 	s.snap = next
@@ -45,9 +48,6 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	out.step(s.describe(e, rule, before.State))
 	for _, a := range out.actions.All() {
 		s.perform(a, in, out)
-	}
-	if begins {
-		s.muted = false
 	}
 }
 

@@ -105,8 +105,12 @@ func (s *Session) tell(ev client.Event, out *Outbox) {
 		out.event(ev)
 	case s.keep:
 		switch ev.(type) {
-		case client.Established, client.Message, client.Closed, client.Error:
+		case client.Established, client.Message, client.Closed: // bounded by room and by takeBox
 			s.box = append(s.box, ev)
+		case client.Error: // as many as the peer likes to send
+			if len(s.box) < inboxLen {
+				s.box = append(s.box, ev)
+			}
 		}
 	}
 }
@@ -160,6 +164,7 @@ func (s *Session) closed(why client.CloseReason, in stepInput, out *Outbox) {
 	}
 	s.queue, s.doubt = nil, false
 	s.tell(ev, out)
+	s.muted = false // what comes next is another conversation, and whoever is there may hear of it
 }
 
 // undelivered lists the messages that were not acknowledged, or not whole.
