@@ -6,8 +6,56 @@ import (
 )
 
 // Between peers that have announced themselves, the first word of the payload
-// of ACK and FIN has a meaning (PROTOCOL.md, 2.3). Words are separated by single blanks; what
-// follows the first one is ignored, which leaves room for extensions.
+// of ACK and FIN has a meaning (PROTOCOL.md, 2.3), and the second word of these
+// and of an announcement names the conversation (2.8). Words are separated by
+// single blanks; what follows is ignored, which leaves room for extensions.
+
+// TokenLen is the length of a conversation's name, in bytes.
+const TokenLen = 8
+
+// Token names a conversation between native peers, so that datagrams of an
+// earlier one cannot be taken for this one's: lower-case letters and the digits
+// 2 to 7. The zero value names none.
+type Token [TokenLen]byte
+
+// TokenFrom makes a token of the lower 40 bits.
+func TokenFrom(bits uint64) Token {
+	const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+	var t Token
+	for i := range t {
+		t[i] = alphabet[bits&31]
+		bits >>= 5
+	}
+	return t
+}
+
+// TokenOf returns the token that the words of an announcement, or the payload of
+// a native ACK or FIN, give; the zero Token if they give none, or something that
+// is none.
+func TokenOf(payload []byte) Token {
+	_, rest, _ := bytes.Cut(payload, []byte(" "))
+	word := firstWord(rest)
+	if len(word) != TokenLen {
+		return Token{}
+	}
+	for _, c := range word {
+		if (c < 'a' || c > 'z') && (c < '2' || c > '7') {
+			return Token{}
+		}
+	}
+	return Token(word)
+}
+
+// AppendWords appends the words of an announcement, or the payload of a native
+// ACK or FIN: the first word and, unless it is zero, the token.
+func AppendWords(dst []byte, word string, t Token) []byte {
+	dst = append(dst, word...)
+	if t != (Token{}) {
+		dst = append(dst, ' ')
+		dst = append(dst, t[:]...)
+	}
+	return dst
+}
 
 // AckPayload returns the payload of an ACK for a datagram of kind of: "syn",
 // "syn+ack", "chat" or "fin"; nil for a kind that nobody acknowledges. It tells
@@ -15,7 +63,7 @@ import (
 // ACK of the first message have the same number (PROTOCOL.md, 4.9 and 4.10). The
 // slice is a new one with every call.
 func AckPayload(of Kind) []byte {
-	if word := ackWord(of); word != "" {
+	if word := AckWord(of); word != "" {
 		return []byte(word)
 	}
 	return nil
@@ -26,14 +74,15 @@ func AckPayload(of Kind) []byte {
 func AckOf(payload []byte) Kind {
 	word := firstWord(payload)
 	for k := SYN; k <= CHAT; k++ {
-		if w := ackWord(k); w != "" && w == string(word) {
+		if w := AckWord(k); w != "" && w == string(word) {
 			return k
 		}
 	}
 	return Invalid
 }
 
-func ackWord(of Kind) string {
+// AckWord is the first word of that payload, "" for none.
+func AckWord(of Kind) string {
 	switch of {
 	case SYN:
 		return "syn"

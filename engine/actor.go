@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/netip"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"simp/codec/client"
-	"simp/fsm"
 )
 
 // actor is a goroutine round a session: it takes letters, lets the session decide, performs what it wants done, and
@@ -103,8 +103,7 @@ func (a *actor) open(now time.Time, l *letter, out *Outbox) {
 	case letterShutdown:
 		s.Handle(now, Input{Shutdown: true}, out)
 	case letterKill:
-		s.snap.State = fsm.Idle // the daemon's time is up: nothing more is sent
-		s.due = [fsm.NumTimers]time.Time{}
+		s.abandon(now, out)
 	}
 }
 
@@ -176,6 +175,14 @@ type census struct {
 	pending []client.Pending
 }
 
+// ask posts a question whose answer is one of those that wg waits for.
+func (c *census) ask(a *actor, kind letterKind) {
+	c.wg.Add(1)
+	if a.box.post(letter{kind: kind, census: c}) != postedOK {
+		c.wg.Done() // it has retired
+	}
+}
+
 func (c *census) add(s *Session) {
 	defer c.wg.Done()
 	chat, pending, half, active := s.status()
@@ -191,8 +198,10 @@ func (c *census) add(s *Session) {
 	}
 }
 
-// sortCensus orders by address: actors answer in any order, people read in one.
+// sortCensus orders chats by address and invitations by age: actors answer in any order, people read in one.
 func sortCensus(c *census) {
 	slices.SortFunc(c.chats, func(a, b client.ChatStatus) int { return a.Peer.Compare(b.Peer) })
-	slices.SortFunc(c.pending, func(a, b client.Pending) int { return a.Peer.Compare(b.Peer) })
+	slices.SortFunc(c.pending, func(a, b client.Pending) int {
+		return cmp.Or(a.Since.Compare(b.Since), a.Peer.Compare(b.Peer))
+	})
 }

@@ -69,6 +69,14 @@ func (c *Client) queue(events []client.Event) {
 // wake lets Next see what was queued.
 func (c *Client) wake() { c.change.Broadcast() }
 
+// hold keeps events back until the answer to connect is in front of them; false if the client is closed.
+func (c *Client) hold() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = !c.closed
+	return c.held
+}
+
 // hasRoom reports whether messages may still be handed to the client.
 func (c *Client) hasRoom() bool {
 	c.mu.Lock()
@@ -195,6 +203,10 @@ func (c *Client) post(cmd client.Command, peer netip.AddrPort, create bool) {
 	e := c.engine
 	for {
 		e.mu.Lock()
+		if e.client.Load() != c {
+			e.mu.Unlock()
+			return // closed meanwhile: what it began now would never be left
+		}
 		a := e.peers[peer]
 		if a == nil && create && !e.env.stop.Load() {
 			// Posted before it starts: an actor without anything to do retires at once.
@@ -253,27 +265,29 @@ func (c *Client) connect(cmd client.Connect) {
 // attach makes c the daemon's client and returns "", or the name of the user who holds it.
 //
 // From the moment that c is in place actors hand it their events, but c holds them back until the answer to its connect,
-// which lists what waits, is in front of them. Setting it and listing the actors is one step under the registry's lock:
-// whoever begins later knows the client, whoever is there gets a letter.
+// which lists what waits, is in front of them. Setting it and writing to the actors is one step under the registry's
+// lock: whoever begins later knows the client, whoever is there gets a letter, and the letters of clients that come and
+// go arrive in the order in which they do.
 func (e *Engine) attach(c *Client, user string) (holder string) {
 	e.mu.Lock()
 	if held := e.client.Load(); held != nil {
 		e.mu.Unlock()
 		return held.user
 	}
+	if !c.hold() { // closed meanwhile: it would hold the daemon for ever
+		e.mu.Unlock()
+		return ""
+	}
 	c.user = user
-	c.mu.Lock()
-	c.held = true
-	c.mu.Unlock()
 	e.env.user.Store(&user)
 	e.client.Store(c)
-	actors := make([]*actor, 0, len(e.peers))
+	all := new(census)
 	for _, a := range e.peers {
-		actors = append(actors, a)
+		all.ask(a, letterAttach)
 	}
 	e.mu.Unlock()
 
-	all := ask(actors, letterAttach)
+	all.wg.Wait()
 	sortCensus(all)
 	answer := client.Connected{User: user, Daemon: e.env.cfg.Version, Addr: e.Addr(), Pending: all.pending}
 	c.mu.Lock()
@@ -289,9 +303,13 @@ func (e *Engine) attach(c *Client, user string) (holder string) {
 func (e *Engine) detach(c *Client) {
 	e.mu.Lock()
 	holds := e.client.CompareAndSwap(c, nil)
+	if holds {
+		for _, a := range e.peers {
+			a.box.post(letter{kind: letterDetach})
+		}
+	}
 	e.mu.Unlock()
 	if holds {
-		e.postAll(letter{kind: letterDetach})
 		e.env.cfg.Log.Info().Str("user", c.user).Msg("client gone")
 	}
 }

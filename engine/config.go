@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,6 +28,9 @@ type Config struct {
 	Version          string        // shown to clients
 
 	Log zerolog.Logger
+
+	// Random names conversations (2.8); nil: the system's. A simulation gives its own, so that it can be repeated.
+	Random io.Reader
 
 	// OnTransition, if not nil, is called for each step after it was taken and logged, on the goroutine that owns the
 	// conversation (or the network reader's, for strangers). It must not block.

@@ -229,11 +229,8 @@ func (e *Engine) postAll(l letter) {
 // ask posts a question to the given actors and waits until each has answered or retired.
 func ask(actors []*actor, kind letterKind) *census {
 	c := new(census)
-	c.wg.Add(len(actors))
 	for _, a := range actors {
-		if a.box.post(letter{kind: kind, census: c}) != postedOK {
-			c.wg.Done()
-		}
+		c.ask(a, kind)
 	}
 	c.wg.Wait()
 	return c

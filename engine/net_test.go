@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,12 +47,12 @@ func pair(t *testing.T, network *netio.Memory, change func(*Config)) (alice, bob
 func openPair(t *testing.T, network *netio.Memory, change func(*Config)) (alice, bob *node) {
 	t.Helper()
 	alice, bob = pair(t, network, change)
-	meet(t, alice, bob)
+	openChat(t, alice, bob)
 	return alice, bob
 }
 
-// meet opens a chat between two users.
-func meet(t *testing.T, a, b *node) {
+// openChat opens a chat between two users.
+func openChat(t *testing.T, a, b *node) {
 	t.Helper()
 	a.client.Do(client.Invite{Peer: b.addr})
 	wait()
@@ -185,7 +187,7 @@ func (s *stranger) answers() []string {
 				all = append(all, fmt.Sprintf("%x", buf[:n]))
 				continue
 			}
-			all = append(all, d.String())
+			all = append(all, summary(d))
 		}
 	}()
 	synctest.Wait()
@@ -202,4 +204,24 @@ func startFiltered(t *testing.T, network *netio.Memory, addr string, change func
 			return err == nil && drop(d)
 		})
 	})
+}
+
+// failingConn is a socket whose sending can be made to fail.
+type failingConn struct {
+	netio.Conn
+	fail atomic.Bool
+}
+
+func (c *failingConn) wrap(conn netio.Conn) netio.Conn {
+	c.Conn = conn
+	return c
+}
+
+var errCable = errors.New("the cable is cut")
+
+func (c *failingConn) WriteTo(b []byte, to netip.AddrPort) error {
+	if c.fail.Load() {
+		return fmt.Errorf("netio: send: %w", errCable)
+	}
+	return c.Conn.WriteTo(b, to)
 }

@@ -81,9 +81,14 @@ func (o *Outbox) dropLast() {
 	o.bytes = o.bytes[:start]
 }
 
-// text and name lend bytes of a string until the next call, so that encoding allocates nothing.
+// text, words and name lend bytes of a string until the next call, so that encoding allocates nothing.
 func (o *Outbox) text(s string) []byte {
 	o.scratch = append(o.scratch[:0], s...)
+	return o.scratch
+}
+
+func (o *Outbox) words(word string, t codec.Token) []byte {
+	o.scratch = codec.AppendWords(o.scratch[:0], word, t)
 	return o.scratch
 }
 

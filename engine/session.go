@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/rand"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,7 @@ type Session struct {
 	validated bool // the peer has completed a handshake
 	doubt     bool // an earlier part of the message at the head of the queue is unconfirmed
 	places    places
+	tokens    tokens
 }
 
 // places are what the session holds of the shared admission.
@@ -77,6 +79,9 @@ type Env struct {
 // NewEnv returns what the sessions of one daemon share, for whoever runs sessions without an Engine. user is the name
 // under which they speak, "" for the default. Clients are taken to have room for any message.
 func NewEnv(cfg Config, user string) *Env {
+	if cfg.Random == nil {
+		cfg.Random = rand.Reader
+	}
 	env := &Env{
 		cfg: cfg, gate: fsm.NewGate(), counters: newCounters(), admit: newAdmission(cfg.MaxChats), memory: newMemory(),
 		room: func() bool { return true },
@@ -173,9 +178,25 @@ func (s *Session) Done() bool {
 // Quiet reports whether the conversation owes nobody anything but a late ACK.
 func (s *Session) Quiet() bool { return s.snap.State == fsm.Idle }
 
+// abandon ends the conversation because the daemon's time is up. Nothing more is sent; but the user still hears of a chat
+// that was being closed what was not delivered.
+func (s *Session) abandon(now time.Time, out *Outbox) {
+	if s.closingChat() {
+		s.step(now, fsm.Event{On: fsm.LeaveNow}, stepInput{}, out)
+	}
+	s.snap.State = fsm.Idle
+	s.due = [fsm.NumTimers]time.Time{}
+	s.settle()
+}
+
 // closingChat reports whether our FIN has ended a chat whose end the user has not been told yet.
 func (s *Session) closingChat() bool {
 	return s.snap.State == fsm.FinWait && (s.snap.Goodbye == fsm.Left || s.snap.Goodbye == fsm.ShutDown)
+}
+
+// AtRest reports whether nothing is under way: no invitation, nothing in flight, nobody leaving.
+func (s *Session) AtRest() bool {
+	return s.snap.State == fsm.Idle || s.snap.State == fsm.Established && !s.snap.InFlight
 }
 
 // State is where the conversation stands.

@@ -65,6 +65,11 @@ func (s *Session) receive(now time.Time, d *codec.Datagram, size int, out *Outbo
 	s.recognise(d)
 
 	e := fsm.Event{On: inputOf[d.Kind], Seq: d.Seq}
+	if s.native() && s.tokens.old(d, s.snap.State) {
+		e.Old = true
+		s.step(now, e, stepInput{datagram: d}, out)
+		return
+	}
 	switch d.Kind {
 	case codec.SYN:
 		e.Verdict = s.verdictOnSYN()

@@ -35,22 +35,27 @@ func (c *byteChoices) below(n int) int {
 
 func pick[T any](c choices, all ...T) T { return all[c.below(len(all))] }
 
+// anyToken names no conversation, the present one, or another.
+func (p *solo) anyToken(c choices) codec.Token {
+	return pick(c, codec.Token{}, p.s.tokens.ours, p.s.tokens.theirs, codec.TokenFrom(1), codec.TokenFrom(2))
+}
+
 // anyDatagram is a datagram that is right, or nearly, or not at all. Never announced: native is for peers that say so.
-func anyDatagram(tb testing.TB, c choices, announce bool) []byte {
+func anyDatagram(tb testing.TB, c choices, announce bool, name codec.Token) []byte {
 	kind := pick(c, codec.SYN, codec.SYNACK, codec.ACK, codec.FIN, codec.ERR, codec.CHAT, codec.CHAT, codec.ACK)
 	d := codec.Datagram{Kind: kind, Seq: pick(c, uint8(0), 0, 1, 1, 2, 255), User: []byte("bob")}
 	switch kind {
 	case codec.SYN, codec.SYNACK:
 		if announce && c.below(4) > 0 {
-			d.Payload, d.Announced = []byte(codec.Announcement), true
+			d.Payload, d.Announced = codec.AppendWords(nil, codec.Announcement, name), true
 		}
 	case codec.ACK:
 		if announce && c.below(4) > 0 {
-			d.Payload = codec.AckPayload(pick(c, codec.SYN, codec.SYNACK, codec.CHAT, codec.FIN))
+			d.Payload = codec.AppendWords(nil, codec.AckWord(pick(c, codec.SYN, codec.SYNACK, codec.CHAT, codec.FIN)), name)
 		}
 	case codec.FIN:
 		if announce && c.below(4) > 0 {
-			d.Payload = pick(c, codec.Left, codec.Declined, codec.Cancelled, codec.Busy, codec.Shutdown).Payload()
+			d.Payload = codec.AppendWords(nil, pick(c, codec.Left, codec.Declined, codec.Cancelled, codec.Busy, codec.Shutdown).String(), name)
 		}
 	case codec.ERR:
 		d.Payload = []byte(pick(c, busyText, "oops", ""))
@@ -83,7 +88,7 @@ func anyCommand(c choices) client.Command {
 func (p *solo) anyStep(c choices, announce bool) {
 	switch c.below(12) {
 	case 0, 1, 2, 3, 4:
-		b := anyDatagram(p.tb, c, announce)
+		b := anyDatagram(p.tb, c, announce, p.anyToken(c))
 		if d, _, err := codec.Decode(b); err == nil && (announce || !codec.IsNative(d)) {
 			p.raw(b)
 		}

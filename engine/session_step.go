@@ -36,11 +36,13 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	begins := startsAnew(before.State, next.State)
 	if begins {
 		s.since = now
+		s.tokens.begin()
 	}
 	if begins || next.Answered && !before.Answered {
 		// Who answers an invitation may be another than who was there, if anybody, when it came.
 		s.self = s.env.userName()
 	}
+	s.nameIt(e, in, next.State, begins)
 	s.snap = next
 	if s.autoAccepted(e) {
 		s.snap.Policy.SYNACKCopies = autoCopies
@@ -48,6 +50,16 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	out.step(s.describe(e, rule, before.State))
 	for _, a := range out.actions.All() {
 		s.perform(a, in, out)
+	}
+}
+
+// nameIt gives a native conversation its names.
+func (s *Session) nameIt(e fsm.Event, in stepInput, to fsm.State, begins bool) {
+	switch {
+	case begins && to == fsm.SynSent && !s.env.cfg.Plain:
+		s.tokens.ours = newToken(s.env.cfg.Random)
+	case e.On == fsm.RecvSYN && !e.Old && to == fsm.SynReceived && s.native():
+		s.tokens.invitedBy(codec.TokenOf(in.datagram.Payload))
 	}
 }
 
@@ -79,7 +91,7 @@ func (s *Session) learnName(state fsm.State, d *codec.Datagram) {
 func (s *Session) perform(a fsm.Action, in stepInput, out *Outbox) {
 	switch a.Effect {
 	case fsm.Send:
-		s.send(a, out)
+		s.send(a, in.datagram, out)
 	case fsm.Start:
 		s.due[a.Timer] = out.now.Add(time.Duration(a.Scale) * s.interval(a.Timer))
 	case fsm.Stop:
@@ -141,30 +153,31 @@ func (s *Session) deliver(d *codec.Datagram, out *Outbox) {
 
 // send encodes a datagram. What goes out on the daemon's own account to an address that has proved nothing is bounded
 // by what came from there (9.3).
-func (s *Session) send(a fsm.Action, out *Outbox) {
+func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 	d := codec.Datagram{Kind: kindOf[a.Packet], Seq: a.Seq, User: out.name(s.name())}
 	policy := s.snap.Policy
 	switch a.Packet {
 	case fsm.SYN:
-		d.Announced = !s.env.cfg.Plain
+		if d.Announced = !s.env.cfg.Plain; d.Announced {
+			d.Payload = out.words(codec.Announcement, s.tokens.ours)
+		}
 	case fsm.SYNACK:
-		d.Announced = policy.Labels
+		if d.Announced = policy.Labels; d.Announced {
+			d.Payload = out.words(codec.Announcement, s.tokens.theirs)
+		}
 	case fsm.ACK:
 		if policy.Labels {
-			d.Payload = codec.AckPayload(kindOf[a.Of])
+			d.Payload = out.words(codec.AckWord(kindOf[a.Of]), s.answering(answered))
 		}
 	case fsm.FIN:
 		if policy.Labels {
-			d.Payload = labelOf(a.Reason).Payload()
+			d.Payload = out.words(labelOf(a.Reason).String(), s.answering(answered))
 		}
 	case fsm.ERR:
 		d.Payload = out.text(busyText)
 	case fsm.CHAT:
 		d.Payload = out.text(s.queue[0].text)
 	case fsm.NoPacket:
-	}
-	if d.Announced {
-		d.Payload = out.text(codec.Announcement)
 	}
 	size, err := out.datagram(s.wire(), d)
 	if err != nil {
@@ -182,6 +195,17 @@ func (s *Session) send(a fsm.Action, out *Outbox) {
 		return
 	}
 	s.answered += uint32(size)
+}
+
+// answering is the name that an ACK or FIN carries: that of the conversation which the datagram it answers names, else
+// of the present one.
+func (s *Session) answering(d *codec.Datagram) codec.Token {
+	if d != nil && d.Kind != codec.CHAT {
+		if name := codec.TokenOf(d.Payload); name != (codec.Token{}) {
+			return name
+		}
+	}
+	return s.tokens.conversation()
 }
 
 // wire is how this peer's datagrams are written. Dialects add rows here.

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"testing"
@@ -60,6 +62,7 @@ func newSolo(tb testing.TB, change func(*Config)) *solo {
 func newUnattended(tb testing.TB, change func(*Config)) *solo {
 	tb.Helper()
 	cfg := Defaults()
+	cfg.Random = rand.NewChaCha8([32]byte{1}) // so that a failure can be repeated
 	if change != nil {
 		change(&cfg)
 	}
@@ -140,10 +143,18 @@ func (p *solo) lines() []string {
 	var lines []string
 	for _, s := range p.sent {
 		d, _ := s.decoded(p.tb)
-		lines = append(lines, fmt.Sprintf("%gs %s", s.at.Seconds(), d))
+		lines = append(lines, fmt.Sprintf("%gs %s", s.at.Seconds(), summary(d)))
 	}
 	p.sent = nil
 	return lines
+}
+
+// summary is the datagram's, without the name of the conversation (§2.8): it is drawn by chance.
+func summary(d codec.Datagram) string {
+	if d.Kind != codec.CHAT && d.Kind != codec.ERR {
+		d.Payload, _, _ = bytes.Cut(d.Payload, []byte(" "))
+	}
+	return d.String()
 }
 
 // wantSent compares what was sent since the last call. A line is the time since the start and the datagram's summary.

@@ -4,6 +4,7 @@ import "slices"
 
 // Established: a chat is open. Messages go stop-and-wait in each direction, independently.
 var establishedRules = slices.Concat(
+	oldDatagrams(Established),
 	[]Rule{
 		{From: Established, On: Invite, Name: "invite-open", To: Established, Do: refuse(AlreadyOpen), As: Rejected, Ref: "8.4"},
 		{From: Established, On: Cancel, Name: "cancel-nothing", To: Established, Do: refuse(NotInviting), As: Rejected, Ref: "8.4"},

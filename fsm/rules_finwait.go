@@ -1,8 +1,10 @@
 package fsm
 
+import "slices"
+
 // FinWait: our FIN is out. It ended a chat (Goodbye is Left or ShutDown; the user is told when this state ends) or it
 // refused an invitation (the user was told at once).
-var finWaitRules = []Rule{
+var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 	{From: FinWait, On: Invite, Name: "invite-in-use", If: is(InUse), When: "no further chat is allowed", To: FinWait, Do: refuse(ChatsInUse), As: Rejected, Ref: "5.1 8.4"},
 	{
 		From: FinWait, On: Invite, Name: "invite", To: SynSent, As: Ordinary, Ref: "3.1",
@@ -73,7 +75,7 @@ var finWaitRules = []Rule{
 	{From: FinWait, On: ExpiryDue, Name: "stale-expiry", To: FinWait, As: Ignored, Ref: "10.2"},
 	{From: FinWait, On: UnansweredDue, Name: "stale-unanswered", To: FinWait, As: Ignored, Ref: "10.2"},
 	{From: FinWait, On: LingerDue, Name: "stale-linger", To: FinWait, As: Ignored, Ref: "10.2"},
-}
+})
 
 // anew ends the goodbye, because the peer's SYN shows that it has nothing left to close, and goes on with its invitation.
 func anew(then func(Vars, Event, *Actions) Vars, toIdle bool) func(Vars, Event, *Actions) Vars {

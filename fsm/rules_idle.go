@@ -1,7 +1,9 @@
 package fsm
 
+import "slices"
+
 // Idle: no invitation, no chat. A stranger is in this state too, without anything being kept of it.
-var idleRules = []Rule{
+var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 	{From: Idle, On: Invite, Name: "invite-in-use", If: is(InUse), When: "no further chat is allowed", To: Idle, Do: refuse(ChatsInUse), As: Rejected, Ref: "5.1 8.4"},
 	{From: Idle, On: Invite, Name: "invite", To: SynSent, Do: invite, As: Ordinary, Ref: "3.1"},
 	{From: Idle, On: Cancel, Name: "cancel-nothing", To: Idle, Do: refuse(NotInviting), As: Rejected, Ref: "8.4"},
@@ -60,4 +62,4 @@ var idleRules = []Rule{
 		From: Idle, On: LingerDue, Name: "forget", To: Idle, As: Ordinary, Ref: "6.5",
 		Do: func(v Vars, _ Event, _ *Actions) Vars { return fresh(v) },
 	},
-}
+})

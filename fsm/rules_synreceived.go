@@ -5,6 +5,7 @@ import "slices"
 // SynReceived: the peer's SYN is here. Before our user has answered (Answered is false) this is an invitation; after
 // that our SYN+ACK is out and waits for its confirmation.
 var synReceivedRules = slices.Concat(
+	oldDatagrams(SynReceived),
 	[]Rule{
 		{From: SynReceived, On: Invite, Name: "invite-while-connecting", If: answered, When: "our user has accepted", To: SynReceived, Do: refuse(Connecting), As: Rejected, Ref: "8.4"},
 		{From: SynReceived, On: Invite, Name: "mutual-in-use", If: is(InUse), When: "no further chat is allowed", To: SynReceived, Do: refuse(ChatsInUse), As: Rejected, Ref: "5.1 8.4"},
@@ -63,7 +64,7 @@ var synReceivedRules = slices.Concat(
 		},
 		{From: SynReceived, On: RecvACK, Name: "ack-of-nothing", To: SynReceived, As: Ignored, Ref: "3.19"},
 		{
-			From: SynReceived, On: RecvFIN, Name: "old-fin", If: func(v Vars, e Event) bool { return v.Policy.Labels && e.Reason == Left && !v.Answered },
+			From: SynReceived, On: RecvFIN, Name: "fin-of-something-else", If: func(v Vars, e Event) bool { return v.Policy.Labels && e.Reason == Left && !v.Answered },
 			When: "it says that it ends an earlier chat", To: SynReceived, Do: ackAgain(FIN), As: Repeated, Ref: "4.10",
 		},
 		{

@@ -4,6 +4,7 @@ import "slices"
 
 // SynSent: our SYN is out and the peer's user has not answered.
 var synSentRules = slices.Concat(
+	oldDatagrams(SynSent),
 	[]Rule{
 		{From: SynSent, On: Invite, Name: "invite-again", To: SynSent, As: Repeated, Ref: "3.7", Do: func(v Vars, _ Event, out *Actions) Vars {
 			out.start(Unanswered)
@@ -49,7 +50,7 @@ var synSentRules = slices.Concat(
 		},
 		{From: SynSent, On: RecvACK, Name: "ack-opens-nothing", To: SynSent, As: Ignored, Ref: "3.19"},
 		{
-			From: SynSent, On: RecvFIN, Name: "old-fin", If: func(v Vars, e Event) bool {
+			From: SynSent, On: RecvFIN, Name: "fin-of-something-else", If: func(v Vars, e Event) bool {
 				return v.Policy.Labels && (e.Reason == Left || e.Reason == Cancelled)
 			},
 			When: "it says that it ends something earlier", To: SynSent, Do: ackAgain(FIN), As: Repeated, Ref: "4.10",

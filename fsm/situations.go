@@ -45,11 +45,14 @@ func varsOf(s State) []Vars {
 // EventsFor returns representative events of an input. The order is part of golden files.
 func EventsFor(on Input) []Event {
 	base := Event{On: on}
+	old := Event{On: on, Old: true}
 	switch on {
-	case Invite, Accept, RecvSYNACK:
+	case Invite, Accept:
 		return each(base, []Verdict{Ask, InUse}, func(e *Event, v Verdict) { e.Verdict = v })
+	case RecvSYNACK:
+		return append(each(base, []Verdict{Ask, InUse}, func(e *Event, v Verdict) { e.Verdict = v }), old)
 	case RecvSYN:
-		return each(base, []Verdict{Ask, Take, Never, InUse, Full}, func(e *Event, v Verdict) { e.Verdict = v })
+		return append(each(base, []Verdict{Ask, Take, Never, InUse, Full}, func(e *Event, v Verdict) { e.Verdict = v }), old)
 	case Say:
 		return each(base, []bool{true, false}, func(e *Event, b bool) { e.Room = b })
 	case RecvACK:
@@ -61,9 +64,9 @@ func EventsFor(on Input) []Event {
 				}
 			}
 		}
-		return all
+		return append(all, old)
 	case RecvFIN:
-		return each(base, []Reason{NoReason, Left, Declined, Cancelled, Busy, ShutDown}, func(e *Event, r Reason) { e.Reason = r })
+		return append(each(base, []Reason{NoReason, Left, Declined, Cancelled, Busy, ShutDown}, func(e *Event, r Reason) { e.Reason = r }), old)
 	case RecvERR:
 		return each(base, []Reason{NoReason, Busy}, func(e *Event, r Reason) { e.Reason = r })
 	case RecvCHAT:

@@ -82,6 +82,7 @@ type Event struct {
 	Room    bool    // RecvCHAT: the message can be handed on; Say: the queue takes it
 	More    bool    // RecvACK, RetransmitDue: another message waits behind the one in flight
 	Repeat  bool    // RecvCHAT: number and payload are those of the last message taken
+	Old     bool    // RecvSYN, RecvSYNACK, RecvACK, RecvFIN: it names an earlier conversation (2.8)
 }
 
 // Verdict is what the daemon decided about an invitation or a chat that would open.

@@ -186,6 +186,19 @@ func noteReply(v Vars) Vars {
 
 func noteReplyDo(v Vars, _ Event, _ *Actions) Vars { return noteReply(v) }
 
+// oldDatagrams makes the rules for datagrams of an earlier conversation, in any state. They come first: nothing of an
+// earlier conversation may change this one. A FIN is still acknowledged, so that its sender can rest.
+func oldDatagrams(in State) []Rule {
+	old := func(_ Vars, e Event) bool { return e.Old }
+	const when = "it names an earlier conversation"
+	return []Rule{
+		{From: in, On: RecvSYN, Name: "old-syn", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
+		{From: in, On: RecvSYNACK, Name: "old-syn-ack", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
+		{From: in, On: RecvACK, Name: "old-ack", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
+		{From: in, On: RecvFIN, Name: "old-fin", If: old, When: when, To: in, Do: ackAgain(FIN), As: Repeated, Ref: "2.8 6.5"},
+	}
+}
+
 // withdrawal makes the two rules that end an invitation with our FIN: repeated until its ACK, or sent once, as the peer
 // takes it. The user is told at once, since nothing is left to wait for.
 func withdrawal(from State, on Input, name string, guard func(Vars, Event) bool, when string, n Notice, told, said Reason, ref string) []Rule {

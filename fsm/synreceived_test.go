@@ -73,7 +73,7 @@ func TestSynReceived_ThePeerWithdraws(t *testing.T) {
 
 // §4.10: "An ACK counts only for what it names, a FIN only for what its reason can end."
 func TestSynReceived_OnlyWhatIsNamedCounts(t *testing.T) {
-	reach(t, SynReceived, Native()).unmovedBy(fin(Left)).by("old-fin").does("send ACK seq=0 of=FIN")
+	reach(t, SynReceived, Native()).unmovedBy(fin(Left)).by("fin-of-something-else").does("send ACK seq=0 of=FIN")
 	connecting(t, Native(), 1).unmovedBy(ackOf(SYN, 0), ackOf(CHAT, 0), ackOf(FIN, 0), ack(0), ackOf(SYNACK, 1)).by("ack-of-nothing").does("")
 }
 

@@ -70,7 +70,7 @@ func TestSynSent_TheReasonOfARefusalIsShown(t *testing.T) {
 // §4.10: "An ACK counts only for what it names, a FIN only for what its reason can end."
 func TestSynSent_AFINOfSomethingEarlierDeclinesNothing(t *testing.T) {
 	for _, why := range []Reason{Left, Cancelled} {
-		reach(t, SynSent, Native()).unmovedBy(fin(why)).by("old-fin").does("send ACK seq=0 of=FIN")
+		reach(t, SynSent, Native()).unmovedBy(fin(why)).by("fin-of-something-else").does("send ACK seq=0 of=FIN")
 	}
 }
 

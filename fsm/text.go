@@ -114,7 +114,7 @@ func (e Event) String() string {
 	for _, f := range []struct {
 		name string
 		on   bool
-	}{{"room", e.Room}, {"more", e.More}, {"repeat", e.Repeat}} {
+	}{{"room", e.Room}, {"more", e.More}, {"repeat", e.Repeat}, {"old", e.Old}} {
 		if f.on {
 			b.WriteString(" " + f.name)
 		}

@@ -8,6 +8,7 @@ package sim
 
 import (
 	"container/heap"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -92,6 +93,10 @@ type conversation struct {
 
 // Add puts a node into the world.
 func (w *World) Add(addr netip.AddrPort, name string, cfg engine.Config) *Node {
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], w.seed)
+	binary.LittleEndian.PutUint64(seed[8:], netio.PairSeed(addr, addr))
+	cfg.Random = rand.NewChaCha8(seed)
 	n := &Node{Addr: addr, Name: name, world: w, cfg: cfg}
 	n.Restart()
 	w.nodes[addr] = n

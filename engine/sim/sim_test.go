@@ -29,6 +29,30 @@ func TestLossyChatsAreExact(t *testing.T) {
 	}
 }
 
+// Whatever users do and whenever, also when daemons crash, no message is shown twice or out of order, none is reported
+// delivered that was not shown, and everything comes to rest (§2.8, §4.10, §5.4).
+func TestStorms(t *testing.T) {
+	storms := map[string]Storm{
+		"two users":     {Faults: lossy, Nodes: 2, Acts: 150, Pace: 2 * time.Second},
+		"in a hurry":    {Faults: lossy, Nodes: 2, Acts: 300, Pace: 300 * time.Millisecond},
+		"three users":   {Faults: lossy, Nodes: 3, Acts: 150, Pace: 2 * time.Second},
+		"with crashes":  {Faults: lossy, Nodes: 2, Acts: 200, Pace: time.Second, Crashes: true},
+		"slow and good": {Faults: netio.Faults{MinDelay: time.Second, MaxDelay: 3 * time.Second}, Nodes: 2, Acts: 200, Pace: 2 * time.Second},
+	}
+	for name, st := range storms {
+		t.Run(name, func(t *testing.T) {
+			for seed := range *seeds / 2 {
+				for _, v := range st.Run(seed) {
+					t.Errorf("seed %d: %s", seed, v)
+				}
+				if t.Failed() {
+					t.FailNow()
+				}
+			}
+		})
+	}
+}
+
 // The same seed gives the same run, another seed another one.
 func TestRunsRepeat(t *testing.T) {
 	run := func(seed uint64) string {
