@@ -354,3 +354,41 @@ func diffStatus(t *testing.T, want, got client.Status) {
 	got.Counters = nil
 	diffEvents(t, []client.Event{want}, []client.Event{got})
 }
+
+// §3.9, §3.10: the ACK that ends the handshake is lost. The first message opens the other side all the same, and without a
+// message the repeated SYN+ACK does.
+func TestFinalACKIsLost(t *testing.T) {
+	for _, talk := range []bool{true, false} {
+		t.Run(fmt.Sprintf("talk=%v", talk), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				network := newNetwork()
+				lost := false
+				alice := startFiltered(t, network, "10.0.0.1:7777", nil, func(d codec.Datagram) bool {
+					hit := !lost && codec.AckOf(d.Payload) == codec.SYNACK
+					lost = lost || hit
+					return hit
+				})
+				bob := startNode(t, network, "10.0.0.2:7777", nil)
+				alice.login("alice")
+				bob.login("bob")
+				alice.client.Do(client.Invite{Peer: bob.addr})
+				wait()
+				bob.client.Do(client.Accept{Peer: alice.addr})
+				wait()
+				bob.wantNames("connected invitation")
+				if talk {
+					alice.client.Do(client.Chat{Text: "are you there?"})
+					wait()
+					bob.wantNames("established message")
+				} else {
+					time.Sleep(5 * time.Second)
+					bob.wantNames("retrying established")
+				}
+				if !lost {
+					t.Fatal("no ACK was lost: the test tests nothing")
+				}
+				wantChatWorks(t, alice, bob)
+			})
+		})
+	}
+}

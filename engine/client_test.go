@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"net/netip"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -222,6 +223,7 @@ func TestAttachRace(t *testing.T) {
 				if alice.engine.client.Load() == c {
 					break
 				}
+				runtime.Gosched() // a refusal that nobody reads takes room: let the old one go
 			}
 			<-done
 			<-closing

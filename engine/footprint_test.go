@@ -107,8 +107,11 @@ func datagramOf(tb testing.TB, d codec.Datagram) []byte {
 func TestIdlePeerIsSmall(t *testing.T) {
 	const most = 4096
 	peers := 100_000
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		peers = 10_000
+	case raceDetector:
+		peers = 2_000 // the detector makes each of them slow, and half a minute of waiting teaches nothing
 	}
 	synctest.Test(t, func(t *testing.T) {
 		if got := perPeer(t, peers); got > most {

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -23,10 +22,10 @@ func flooder(i int) netip.AddrPort {
 func flooding(t *testing.T, flood func()) {
 	t.Helper()
 	synctest.Wait()
-	before := runtime.NumGoroutine()
+	before := goroutines(anyOfOurs)
 	flood()
 	synctest.Wait()
-	if now := runtime.NumGoroutine(); now > before {
+	if now := goroutines(anyOfOurs); now != before {
 		t.Errorf("the flood left %d goroutines where %d were", now, before)
 	}
 }

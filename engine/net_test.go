@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,24 @@ func inBubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, test)
 }
+
+// goroutines counts those that are somewhere in a function whose name contains match. The runtime's own come and go as
+// they like, so their number says nothing.
+func goroutines(match string) int {
+	buf := make([]byte, 1<<20)
+	n := 0
+	for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		if strings.Contains(g, match) {
+			n++
+		}
+	}
+	return n
+}
+
+const (
+	anyOfOurs = "simp/engine."
+	anActor   = "simp/engine.(*actor).run("
+)
 
 // wait lets a second pass: enough for every answer, too short for any timer.
 func wait() { time.Sleep(time.Second) }
@@ -195,7 +214,7 @@ func (s *stranger) answers() []string {
 	return <-got
 }
 
-// taps lets a test see and pick the datagrams that a node sends.
+// startFiltered runs a daemon of whose datagrams drop picks the ones that get lost.
 func startFiltered(t *testing.T, network *netio.Memory, addr string, change func(*Config), drop func(d codec.Datagram) bool) *node {
 	t.Helper()
 	return startNodeOn(t, network, addr, change, func(c netio.Conn) netio.Conn {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -175,20 +174,16 @@ func TestSocketFails(t *testing.T) {
 func TestActorRests(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		network := newNetwork()
-		synctest.Wait()
-		alice, bob := pair(t, network, nil)
-		wait()
-		none := runtime.NumGoroutine()
-		openChat(t, alice, bob)
-		if got := runtime.NumGoroutine(); got != none+2 {
-			t.Errorf("%d goroutines with a chat open, want one more a side than the %d before", got, none)
+		alice, bob := openPair(t, network, nil)
+		if got := goroutines(anActor); got != 2 {
+			t.Errorf("%d actors run with a chat open, want one a side", got)
 		}
 		resting := func(when string) {
 			t.Helper()
 			time.Sleep(2 * restAfter)
 			synctest.Wait()
-			if got := runtime.NumGoroutine(); got != none {
-				t.Errorf("%s: %d goroutines, want %d as without a chat", when, got, none)
+			if got := goroutines(anActor); got != 0 {
+				t.Errorf("%s: %d actors still run", when, got)
 			}
 		}
 		resting("after the chat opened")
@@ -209,8 +204,8 @@ func TestActorRests(t *testing.T) {
 		alice.events()
 		alice.client.Do(client.Invite{Peer: flooder(1)}) // unknown: nothing happens for 30 s
 		time.Sleep(restAfter + 2*time.Second)
-		if got := runtime.NumGoroutine(); got > none+1 {
-			t.Errorf("an invitation that waits keeps a goroutine: %d", got)
+		if got := goroutines(anActor); got != 0 {
+			t.Errorf("an invitation that waits keeps %d actors running", got)
 		}
 		time.Sleep(5 * time.Minute)
 		events := alice.events()

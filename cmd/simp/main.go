@@ -13,11 +13,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -37,7 +39,7 @@ func main() {
 type session struct {
 	core    core.Core
 	console console
-	note    io.Writer // for the line about the embedded daemon
+	person  bool // what is shown is for a person; otherwise a note of ours goes to standard error
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -50,7 +52,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 
-	s, at, err := prepare(&opts, parsed, stdin, stdout, stderr)
+	s, at, err := prepare(&opts, parsed, stdin, stdout)
 	if err != nil {
 		return program.Misused(stderr, err)
 	}
@@ -60,34 +62,48 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if embedded != nil {
 		defer embedded.stop()
-		_, _ = fmt.Fprintf(s.note, "* No daemon was running at %s, so simp runs one until it ends.\n", at)
 	}
 	defer l.close()
 	if err := s.console.open(); err != nil {
 		return program.Complain(stderr, flags.StatusFailed, err)
 	}
 	defer s.console.close()
+	if embedded != nil {
+		s.tell(stderr, fmt.Sprintf("No daemon was running at %s, so simp runs one until it ends.", at))
+	}
 	d := driver{core: s.core, console: s.console, link: l, signals: signals, stderr: stderr, name: program.Name}
 	status = d.run(ctx)
 	signal.Stop(signals) // the goodbyes of the daemon may be cut short by one more Ctrl-C
 	return status
 }
 
+// tell says something that is not the core's business.
+func (s session) tell(stderr io.Writer, sentence string) {
+	if s.person {
+		_ = s.console.show(ui.Notice(sentence, s.console.columns()), "") // an error shows again at the next line
+		return
+	}
+	_, _ = fmt.Fprintln(stderr, ui.Notice(sentence, 0)[0])
+}
+
 // prepare chooses the core and the console that the command line asks for, and the daemon.
-func prepare(opts *options, parsed *kong.Context, stdin io.Reader, stdout, stderr io.Writer) (session, flags.Address, error) {
+func prepare(opts *options, parsed *kong.Context, stdin io.Reader, stdout io.Writer) (session, flags.Address, error) {
 	if _, err := userName(opts.User); err != nil {
 		return session{}, flags.Address{}, err
 	}
 	if parsed.Selected() != nil && parsed.Selected().Name == "send" {
-		sender := oneshot.New(oneshot.Options{User: opts.sender(), Peer: opts.Send.Peer.AddrPort, Wait: opts.Send.Wait})
-		return session{sender, opts.Send.input(stdin, stdout), stderr}, opts.Send.Daemon, nil
+		if opts.JSON {
+			return session{}, flags.Address{}, errors.New("send takes a text, and --json is for talking: leave one of the two out")
+		}
+		sender := oneshot.New(oneshot.Options{User: opts.sender(), Peer: opts.Send.Peer.AddrPort, Wait: time.Duration(opts.Send.Wait)})
+		return session{sender, opts.Send.input(stdin, stdout), false}, opts.Send.Daemon, nil
 	}
 	at := opts.Chat.Daemon
-	if opts.Chat.JSON {
-		return session{relay.New(opts.User), newPipe(exactLines(stdin), stdout), stderr}, at, nil
+	if opts.JSON {
+		return session{relay.New(opts.User), newPipe(exactLines(stdin), stdout), false}, at, nil
 	}
 	if in, out, ok := terminals(stdin, stdout); ok {
-		return session{ui.New(ui.Options{User: opts.User}), newTerminal(in, out), stdout}, at, nil
+		return session{ui.New(ui.Options{User: opts.User}), newTerminal(in, out), true}, at, nil
 	}
-	return session{ui.New(ui.Options{User: opts.User, Pipe: true}), newPipe(textLines(stdin, client.MaxLine), stdout), stdout}, at, nil
+	return session{ui.New(ui.Options{User: opts.User, Pipe: true}), newPipe(textLines(stdin, client.MaxLine), stdout), true}, at, nil
 }

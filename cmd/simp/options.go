@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -15,12 +14,19 @@ import (
 
 const description = `Chat with SIMP, by address and without a server.
 
+  simp [flags] [DAEMON-IP]          talk
+  simp send [flags] PEER TEXT ...   send one message and end
+
 Start it, give a name, and type the address of somebody who has started it too. For a try on one host: simp 127.0.0.1 in
-one terminal, simp 127.0.0.2 in another.`
+one terminal, simp 127.0.0.2 in another.
+
+DAEMON-IP is the address of your daemon, 127.0.0.1 if none is given ($SIMP_DAEMON). Where no daemon runs, simp runs one
+itself, if the address is one of this host's.`
 
 // options is the command line. Every flag can be given as an environment variable too; the flag wins.
 type options struct {
 	User       string         `env:"SIMP_USER" placeholder:"NAME" help:"Your name: 1 to 32 printable ASCII characters."`
+	JSON       bool           `env:"SIMP_JSON" help:"For programs: speak the native client protocol on standard input and output. At the end of the input everything is delivered, or the exit status is 1."`
 	ClientPort flags.Port     `env:"SIMP_CLIENT_PORT" default:"7778" placeholder:"7778" help:"TCP port at which the daemon takes its client."`
 	Port       flags.Port     `env:"SIMP_PORT" default:"7777" placeholder:"7777" help:"UDP port between daemons, if simp runs the daemon itself."`
 	NoDaemon   bool           `env:"SIMP_NO_DAEMON" help:"Do not run a daemon if there is none."`
@@ -29,20 +35,19 @@ type options struct {
 
 	Version kong.VersionFlag `help:"Print the version."`
 
-	Chat chatCommand `cmd:"" default:"withargs" help:"Talk: invite, be invited, chat. The default."`
+	Chat chatCommand `cmd:"" default:"withargs" hidden:"" help:"Talk: invite, be invited, chat. The default."`
 	Send sendCommand `cmd:"" help:"Send one message and end: 0 if it was delivered, 3 no answer, 4 declined, 5 busy, 1 anything else."`
 }
 
 type chatCommand struct {
-	JSON   bool          `env:"SIMP_JSON" help:"For programs: speak the native client protocol on standard input and output. At the end of the input everything is delivered, or the exit status is 1."`
 	Daemon flags.Address `arg:"" optional:"" name:"daemon-ip" env:"SIMP_DAEMON" default:"127.0.0.1" help:"Address of your daemon."`
 }
 
 type sendCommand struct {
-	Daemon flags.Address `env:"SIMP_DAEMON" default:"127.0.0.1" placeholder:"127.0.0.1" help:"Address of your daemon."`
-	Wait   time.Duration `default:"60s" placeholder:"60s" help:"How long to wait for each answer: to the invitation, to a message."`
-	Peer   peerArgument  `arg:"" help:"Address of the receiver's daemon: IP or IP:port."`
-	Text   []string      `arg:"" help:"The message. - reads standard input instead: each line is a message, sent when the one before was delivered; empty lines are left out."`
+	Daemon flags.Address  `env:"SIMP_DAEMON" default:"127.0.0.1" placeholder:"127.0.0.1" help:"Address of your daemon."`
+	Wait   flags.Duration `default:"60s" placeholder:"60s" help:"How long to wait for each answer: to the invitation, to a message; 0: for ever."`
+	Peer   peerArgument   `arg:"" help:"Address of the receiver's daemon: IP or IP:port."`
+	Text   []string       `arg:"" help:"The message. - reads standard input instead: each line is a message, sent when the one before was delivered; empty lines are left out."`
 }
 
 // peerArgument is the address of another daemon.

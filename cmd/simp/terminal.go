@@ -21,7 +21,7 @@ func terminals(stdin io.Reader, stdout io.Writer) (in, out *os.File, ok bool) {
 	return in, out, true
 }
 
-func fd(f *os.File) int { return int(f.Fd()) } //nolint:gosec // a file descriptor fits
+func fd(f *os.File) int { return int(f.Fd()) }
 
 // terminal is a console for a person: a line editor at the bottom, and what arrives above it.
 //
@@ -79,7 +79,7 @@ func (t *terminal) close() {
 	close(t.asked)
 	t.mu.Lock() // and keeps it: the editor may not go on
 	t.screen.erase(t.editor)
-	t.screen.flush()
+	_ = t.screen.flush()
 	_ = term.Restore(fd(t.in), t.saved)
 }
 

@@ -29,7 +29,7 @@ const goodbye = 5 * time.Second
 type Options struct {
 	User string // own name
 	Peer netip.AddrPort
-	Wait time.Duration // for each answer: to the invitation, to a message
+	Wait time.Duration // for each answer: to the invitation, to a message; 0: for ever
 }
 
 type state uint8
@@ -86,6 +86,7 @@ func (s *Sender) fail(code int) {
 }
 
 func (s *Sender) done() {
+	s.reportNext()
 	s.send(client.Quit{}, 0)
 	s.step.Done, s.step.Status = true, s.code
 }
@@ -200,7 +201,6 @@ func (s *Sender) abort(why string) {
 	case open, leaving:
 		s.leave(true, goodbye)
 	case reading, connecting:
-		s.reportNext()
 		s.done()
 	}
 }
@@ -305,6 +305,7 @@ func (s *Sender) closed(e client.Closed) {
 		why, code = s.user+" declines", Declined
 	case client.CloseBusy:
 		why, code = s.user+" is in another chat, try again later", Busy
+		e.Text = "" // says the same
 	case client.CloseUnreachable:
 		why, code = s.user+" does not answer", NoAnswer
 	case client.CloseRefused:
@@ -327,7 +328,6 @@ func (s *Sender) closed(e client.Closed) {
 		s.warn("%s.", why)
 		s.fail(code)
 	}
-	s.reportNext()
 	s.done()
 }
 
@@ -351,8 +351,8 @@ func (s *Sender) failed(e client.Error) {
 	}
 	s.fail(Failed)
 	s.warn("%s", text.Visible(e.Text))
-	s.reportNext()
 	if s.state == open {
+		s.reportNext()
 		s.aborted = true
 		s.leave(true, goodbye)
 		return

@@ -27,7 +27,7 @@ type Relay struct {
 
 	chats  map[netip.AddrPort]bool // open ones; true: leave is sent
 	out    map[netip.AddrPort]bool // invitations of ours; true: cancel is sent
-	asked  int                     // chat commands that the daemon has not answered
+	asked  int                     // connect and chat commands that the daemon has not answered
 	bad    bool                    // something was not delivered
 	ending int                     // 0: no; 1: leaving in order; 2: leaving at once
 
@@ -63,6 +63,7 @@ func (r *Relay) done() {
 // Start implements [core.Core].
 func (r *Relay) Start() core.Step {
 	if r.user != "" {
+		r.asked++
 		r.send(client.Connect{User: r.user})
 	}
 	return r.made()
@@ -82,13 +83,18 @@ func (r *Relay) Line(line string) core.Step {
 	if r.ending > 0 {
 		return r.made()
 	}
-	cmd, err := client.Native{}.DecodeCommand([]byte(line))
+	// The daemon answers each command once, also one that it cannot read as long as it can read its name.
+	op := ""
 	var refused *client.DecodeError
-	if _, is := cmd.(client.Quit); is {
-		return r.End()
+	if cmd, err := (client.Native{}).DecodeCommand([]byte(line)); err == nil {
+		op = cmd.Op()
+	} else if errors.As(err, &refused) {
+		op = refused.Op
 	}
-	// The daemon answers each chat command once, also one that it cannot read as long as it can read its name.
-	if _, is := cmd.(client.Chat); is || errors.As(err, &refused) && refused.Op == (client.Chat{}).Op() {
+	switch op {
+	case client.Quit{}.Op():
+		return r.End()
+	case client.Chat{}.Op(), client.Connect{}.Op():
 		r.asked++
 	}
 	r.step.Pass = append(r.step.Pass, line)
@@ -163,6 +169,8 @@ func sorted(set map[netip.AddrPort]bool) []netip.AddrPort {
 func (r *Relay) Event(ev client.Event, line string) core.Step {
 	r.step.Show = append(r.step.Show, line)
 	switch e := ev.(type) {
+	case client.Connected:
+		r.asked--
 	case client.Inviting:
 		if _, known := r.out[e.Peer]; !known {
 			r.out[e.Peer] = false
@@ -191,6 +199,7 @@ func (r *Relay) failed(e client.Error) {
 		r.asked--
 		r.bad = true
 	case client.Connect{}.Op():
+		r.asked--
 		if r.user != "" {
 			r.step.Warn = append(r.step.Warn, text.Visible(e.Text))
 			r.bad = true

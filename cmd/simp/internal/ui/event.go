@@ -217,8 +217,8 @@ func (m *Model) farewell(c *conversation, e client.Closed) string {
 			return fmt.Sprintf("You have declined the invitation from %s.", who)
 		}
 		sentence = who + " declines"
-	case client.CloseBusy:
-		sentence = who + " is in another chat; try again later"
+	case client.CloseBusy: // whatever its text, it says the same
+		return who + " is in another chat. Try again later."
 	case client.CloseCancelled:
 		sentence = "The invitation is withdrawn: " + who
 	case client.CloseUnreachable:
@@ -248,7 +248,8 @@ func (m *Model) failed(e client.Error) {
 			m.phase = naming
 			return
 		}
-		m.step.Done, m.step.Status = true, 1
+		m.finish()
+		m.step.Status = 1
 	case client.Invite{}.Op():
 		if c != nil && c.state == inviting && c.tries == 0 {
 			m.forget(c)

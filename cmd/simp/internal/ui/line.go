@@ -13,25 +13,25 @@ import (
 
 const help = "Type an address such as 192.0.2.7 to invite its user, y or n to answer an invitation, q to end simp. /help has the rest."
 
-// helpLines is /help.
+// helpLines is /help, for a screen of 40 columns too.
 func helpLines() []string {
 	return []string{
 		"Outside a chat:",
-		"  192.0.2.7, 192.0.2.7:7777  invite the user there",
-		"  y, n       accept or decline an invitation",
-		"  s, g       send your invitation again, give it up",
-		"  q          give up your invitation; with none, end simp",
-		"In a chat every line is a message, except:",
-		"  q          leave the chat; again: at once",
+		"  192.0.2.7  invite the user there",
+		"  y, n       answer an invitation",
+		"  s, g       repeat yours, give it up",
+		"  q          give it up, or end simp",
+		"In a chat lines are messages, except:",
+		"  q          leave; again: at once",
 		"  /say q     send a lone q",
-		"  //text     send a text that begins with /",
-		"At any moment:",
-		"  /start ADDRESS   invite somebody",
-		"  /accept [WHO], /decline [WHO]",
+		"  //text     send /text",
+		"Always:",
+		"  /start IP[:PORT]  invite somebody",
+		"  /accept WHO, /decline WHO",
 		"  /back      give up your invitation",
-		"  /to WHO    write to another of your chats",
+		"  /to WHO    write to another chat",
 		"  /status    what is going on",
-		"  /quit      leave everything, end simp (Ctrl-D)",
+		"  /quit      end simp, like Ctrl-D",
 		"WHO is an address or a name.",
 	}
 }
@@ -45,7 +45,7 @@ func (m *Model) line(s string) {
 		m.command(s)
 	case trimmed == "":
 		m.blank()
-	case m.holding() && !(len(m.held) == 0 && isKey(trimmed)):
+	case m.holding() && (len(m.held) > 0 || !isKey(trimmed)):
 		m.held = append(m.held, s)
 	case isText:
 		m.write(said)
@@ -173,7 +173,7 @@ func (m *Model) command(s string) {
 		m.send(client.StatusQuery{})
 	case "/help":
 		for _, l := range helpLines() {
-			m.step.Show = append(m.step.Show, wrap(noticeMark, "               ", l, m.columns)...)
+			m.say("%s", l)
 		}
 	case "/quit":
 		if m.quitting {

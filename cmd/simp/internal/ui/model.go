@@ -75,7 +75,7 @@ func (m *Model) send(cmd client.Command) { m.step.Send = append(m.step.Send, cmd
 
 // say shows a sentence of this program. What is remote in it has been made harmless.
 func (m *Model) say(format string, args ...any) {
-	m.step.Show = append(m.step.Show, notice(fmt.Sprintf(format, args...), m.columns)...)
+	m.step.Show = append(m.step.Show, Notice(fmt.Sprintf(format, args...), m.columns)...)
 }
 
 // trace shows what a prompt shows in passing to those who have no prompt.
@@ -141,13 +141,11 @@ func (m *Model) Line(s string) core.Step {
 func (m *Model) End() core.Step {
 	switch {
 	case m.phase == naming:
-		m.step.Done = true
+		m.finish()
 	case m.quitting, m.heldEnd:
 		m.endAtOnce()
-	case m.holding() || m.phase == attaching && len(m.held) > 0:
+	case m.holding(), m.phase == attaching: // the answer decides what can be ended, and how well
 		m.heldEnd = true
-	case m.phase == attaching:
-		m.finish()
 	default:
 		m.quit()
 	}
@@ -158,7 +156,7 @@ func (m *Model) End() core.Step {
 func (m *Model) Interrupt() core.Step {
 	switch {
 	case m.phase == naming:
-		m.step.Done = true
+		m.finish()
 	case m.phase == attaching, m.interrupted, m.quitting:
 		m.endAtOnce()
 	case m.heldEnd:

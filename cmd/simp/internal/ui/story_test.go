@@ -10,7 +10,7 @@ import (
 )
 
 func TestStories(t *testing.T) {
-	coretest.Run(t, "testdata", func(t *testing.T, d *datadriven.TestData) core.Core {
+	coretest.Run(t, "testdata/stories", func(t *testing.T, d *datadriven.TestData) core.Core {
 		t.Helper()
 		var opt Options
 		d.MaybeScanArgs(t, "user", &opt.User)

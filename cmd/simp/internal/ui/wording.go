@@ -75,8 +75,8 @@ func paragraph(from, message string, columns int) []string {
 	return out
 }
 
-// notice returns a sentence of this program as lines.
-func notice(sentence string, columns int) []string {
+// Notice returns a sentence of this program as lines of at most columns columns; 0: as one line.
+func Notice(sentence string, columns int) []string {
 	return wrap(noticeMark, noticeRest, sentence, columns)
 }
 

@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"testing"
+
+	"simp/codec"
+	"simp/codec/client"
+	"simp/fsm"
+)
+
+// named gives a native peer's datagram the name of a conversation (§2.8).
+func named(d codec.Datagram, name codec.Token) codec.Datagram {
+	word := string(d.Payload)
+	d.Payload = codec.AppendWords(nil, word, name)
+	return d
+}
+
+var firstName, secondName = codec.TokenFrom(1), codec.TokenFrom(2)
+
+// §2.8: what is left on its way of one conversation changes nothing in the next with the same peer.
+func TestOldConversation(t *testing.T) {
+	begin := func(t *testing.T) *solo {
+		p := newSolo(t, nil)
+		p.receive(named(nativeSYN(), firstName))
+		p.do(client.Accept{Peer: bobAddr})
+		p.receive(named(nativeACK(codec.SYNACK, 0), firstName), named(nativeFIN(0, codec.Left), firstName))
+		p.wantState(fsm.Idle)
+		p.forget()
+		return p
+	}
+	again := func(p *solo) {
+		p.receive(named(nativeSYN(), secondName))
+		p.do(client.Accept{Peer: bobAddr})
+		p.receive(named(nativeACK(codec.SYNACK, 0), secondName))
+		p.wantState(fsm.Established)
+		p.forget()
+	}
+	t.Run("a late copy of the SYN invites nobody", func(t *testing.T) {
+		p := begin(t)
+		p.receive(named(nativeSYN(), firstName))
+		p.wantState(fsm.Idle)
+		p.wantEvents()
+	})
+	t.Run("nor does it close the next chat", func(t *testing.T) {
+		p := begin(t)
+		again(p)
+		p.receive(named(nativeSYN(), firstName), named(nativeSYN(), secondName))
+		p.wantState(fsm.Established)
+		p.wantEvents()
+	})
+	t.Run("a late FIN is answered and ends nothing", func(t *testing.T) {
+		p := begin(t)
+		again(p)
+		p.receive(named(nativeFIN(0, codec.Left), firstName))
+		p.wantState(fsm.Established)
+		p.wantSent(`0s ACK seq=0 user="alice" of="fin"`)
+		p.wantEvents()
+	})
+	t.Run("a late ACK delivers nothing", func(t *testing.T) {
+		p := begin(t)
+		again(p)
+		p.do(client.Chat{Text: "x"})
+		p.forget()
+		p.receive(named(nativeACK(codec.CHAT, 0), firstName))
+		p.wantEvents()
+		p.receive(named(nativeACK(codec.CHAT, 0), secondName))
+		p.wantEvents(client.Delivered{Peer: bobAddr, User: "bob", N: 1})
+	})
+	t.Run("a new SYN is a new invitation", func(t *testing.T) {
+		p := begin(t)
+		again(p)
+		p.receive(named(nativeSYN(), codec.TokenFrom(3)))
+		p.wantEvents(
+			client.Closed{Peer: bobAddr, User: "bob", Reason: client.CloseRestarted},
+			client.Invitation{Peer: bobAddr, User: "bob"},
+		)
+	})
+}
+
+// §2.8: SYN+ACK, ACK and FIN carry the name that the SYN gave; a peer that gives none gets none.
+func TestConversationIsNamed(t *testing.T) {
+	p := newSolo(t, nil)
+	p.receive(named(nativeSYN(), firstName))
+	p.do(client.Accept{Peer: bobAddr})
+	p.receive(named(nativeACK(codec.SYNACK, 0), firstName), chat(0, "x"))
+	p.do(client.Leave{})
+	for _, s := range p.sent {
+		if d, _ := s.decoded(t); codec.TokenOf(d.Payload) != firstName {
+			t.Errorf("%s does not name the conversation", d)
+		}
+	}
+	if got := len(p.sent); got != 4 {
+		t.Errorf("%d datagrams, want ACK, SYN+ACK, ACK and FIN", got)
+	}
+
+	p = newSolo(t, nil)
+	p.receive(nativeSYN())
+	p.do(client.Accept{Peer: bobAddr})
+	for _, s := range p.sent {
+		if d, _ := s.decoded(t); codec.TokenOf(d.Payload) != (codec.Token{}) {
+			t.Errorf("%s names a conversation that the peer did not name", d)
+		}
+	}
+}
+
+// §2.8: each SYN of ours names another conversation, and its copies the same one.
+func TestInvitationsHaveNames(t *testing.T) {
+	p := newSolo(t, nil)
+	seen := make(map[codec.Token]bool)
+	for range 20 {
+		p.do(client.Invite{Peer: bobAddr})
+		p.receive(nativeACK(codec.SYN, 0))
+		p.pass(6 * sec)
+		first, _ := p.sent[0].decoded(t)
+		second, _ := p.sent[1].decoded(t)
+		if a, b := codec.TokenOf(first.Payload), codec.TokenOf(second.Payload); a != b || a == (codec.Token{}) || seen[a] {
+			t.Fatalf("invitation %q, its copy %q; used before: %v", a, b, seen[a])
+		}
+		seen[codec.TokenOf(first.Payload)] = true
+		p.do(client.Cancel{Peer: bobAddr})
+		p.pass(60 * sec)
+		p.forget()
+	}
+}
