@@ -1,9 +1,6 @@
 package codec
 
-import (
-	"bytes"
-	"strconv"
-)
+import "strconv"
 
 // Between peers that have announced themselves, the first word of the payload
 // of ACK and FIN has a meaning (PROTOCOL.md, 2.3), and the second word of these
@@ -33,8 +30,7 @@ func TokenFrom(bits uint64) Token {
 // a native ACK or FIN, give; the zero Token if they give none, or something that
 // is none.
 func TokenOf(payload []byte) Token {
-	_, rest, _ := bytes.Cut(payload, []byte(" "))
-	word := firstWord(rest)
+	word := firstWord(payload[min(len(firstWord(payload))+1, len(payload)):])
 	if len(word) != TokenLen {
 		return Token{}
 	}
@@ -72,11 +68,15 @@ func AckPayload(of Kind) []byte {
 // AckOf returns what an ACK with this payload acknowledges, or Invalid if it
 // does not say, or says something unknown.
 func AckOf(payload []byte) Kind {
-	word := firstWord(payload)
-	for k := SYN; k <= CHAT; k++ {
-		if w := AckWord(k); w != "" && w == string(word) {
-			return k
-		}
+	switch string(firstWord(payload)) {
+	case "syn":
+		return SYN
+	case "syn+ack":
+		return SYNACK
+	case "chat":
+		return CHAT
+	case "fin":
+		return FIN
 	}
 	return Invalid
 }
@@ -148,7 +148,12 @@ func ReasonOf(payload []byte) Reason {
 	return ReasonNone
 }
 
+// firstWord is a loop, because the words are too short for a call to pay off; it runs for each ACK.
 func firstWord(payload []byte) []byte {
-	word, _, _ := bytes.Cut(payload, []byte(" "))
-	return word
+	for i, c := range payload {
+		if c == ' ' {
+			return payload[:i]
+		}
+	}
+	return payload
 }

@@ -21,7 +21,6 @@ type actor struct {
 	session Session
 	box     mailbox
 
-	out   *Outbox     // while it is awake
 	timer *time.Timer // knocks at the mailbox; nil until first needed
 	armed time.Time   // when the timer fires; zero: not armed
 }
@@ -34,9 +33,6 @@ func newActor(e *Engine, s Session) *actor {
 
 func (a *actor) run() {
 	now := time.Now()
-	if a.out == nil {
-		a.out = new(Outbox)
-	}
 	busy := now // when there was last something to do
 	var letters []letter
 	for {
@@ -52,11 +48,9 @@ func (a *actor) run() {
 		restAt := busy.Add(restAfter)
 		if !now.Before(restAt) {
 			a.arm(now, time.Time{})
-			a.out = nil // before sleep: after it another goroutine may be the owner
 			if a.box.sleep() {
 				return
 			}
-			a.out = new(Outbox)
 		}
 		a.arm(now, restAt)
 		<-a.box.wake
@@ -67,7 +61,8 @@ func (a *actor) run() {
 // turn handles everything that is there and everything that is due.
 func (a *actor) turn(now time.Time, spare []letter) (emptied []letter, worked bool) {
 	letters := a.box.take(spare)
-	out := a.out
+	// Borrowed: the few that are in use stay warm, where one for each actor would be cold whenever it is needed.
+	out := a.engine.outboxes.Get().(*Outbox) //nolint:forcetypeassert // the pool holds nothing else
 	for i := range letters {
 		a.open(now, &letters[i], out)
 	}
@@ -75,6 +70,7 @@ func (a *actor) turn(now time.Time, spare []letter) (emptied []letter, worked bo
 	worked = len(letters) > 0 || len(out.steps) > 0
 	a.engine.perform(now, a.session.peer, out)
 	out.Reset()
+	a.engine.outboxes.Put(out)
 	clear(letters)
 	if cap(letters) > keptLetters {
 		return nil, worked

@@ -1,3 +1,5 @@
+//go:build unix
+
 package engine
 
 import (
@@ -5,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -168,21 +171,37 @@ func BenchmarkOneConversation(b *testing.B) {
 }
 
 // inTurns runs the work and its floor in short turns of a few batches each, so that whatever else the machine does meets
-// both, and reports the work's rate and its ratio to the floor. An operation is a message.
+// both, and reports the work's rate, and its ratio to the floor in time and in processor time. An operation is a message.
 func inTurns(b *testing.B, batch int, work, floor func(batches int) time.Duration) {
 	b.Helper()
 	const turn = 40
-	var worked, floored time.Duration
+	var worked, floored, workedCPU, flooredCPU time.Duration
 	messages := 0
 	for left := b.N/batch + 1; left > 0; left -= turn {
 		n := min(left, turn)
+		cpu := processorTime(b)
 		worked += work(n)
+		workedCPU += processorTime(b) - cpu
+		cpu = processorTime(b)
 		floored += floor(n)
+		flooredCPU += processorTime(b) - cpu
 		messages += n * batch
 	}
 	b.ReportMetric(0, "ns/op") // it would count the floor too
 	b.ReportMetric(float64(messages)/worked.Seconds(), "msgs/s")
 	b.ReportMetric(floored.Seconds()/worked.Seconds(), "ratio")
+	b.ReportMetric(flooredCPU.Seconds()/workedCPU.Seconds(), "cpu-ratio")
+}
+
+// processorTime is what this process has used so far, of all its processors. Its ratio hardly depends on what else the
+// machine does, which that of the time on the clock does.
+func processorTime(tb testing.TB) time.Duration {
+	tb.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkManyConversations is 1,000 chats at once between two daemons over one pair of real sockets, with messages
@@ -207,6 +226,8 @@ func BenchmarkManyConversations(b *testing.B) {
 			if count++; count%chats == 0 {
 				delivered <- struct{}{}
 			}
+		case client.Error:
+			b.Errorf("%+v", ev)
 		}
 	})
 	startOn(b, connB, "bob", auto, func(ev client.Event) {
@@ -223,6 +244,7 @@ func BenchmarkManyConversations(b *testing.B) {
 		start := time.Now()
 		for i := range chats {
 			for range batches {
+				x.client.waitRoom() // as a connection's reader does
 				x.client.Do(client.Chat{Peer: virtualPeer(i), Text: benchText})
 			}
 		}

@@ -202,24 +202,18 @@ func (e *Engine) cannotInvite(peer netip.AddrPort) (client.ErrorReason, client.F
 func (c *Client) post(cmd client.Command, peer netip.AddrPort, create bool) {
 	e := c.engine
 	for {
-		e.mu.Lock()
 		if e.client.Load() != c {
-			e.mu.Unlock()
 			return // closed meanwhile: what it began now would never be left
 		}
-		a := e.peers[peer]
-		if a == nil && create && !e.env.stop.Load() {
-			// Posted before it starts: an actor without anything to do retires at once.
-			a = newActor(e, NewSession(e.env, peer, true))
-			a.box.post(letter{kind: letterCommand, command: cmd})
-			e.start(a)
-			e.mu.Unlock()
-			return
-		}
-		e.mu.Unlock()
-		if a == nil {
+		a := e.find(peer)
+		switch {
+		case a == nil && !create:
 			c.refuseStranger(cmd, peer)
 			return
+		case a == nil && c.introduce(cmd, peer):
+			return
+		case a == nil:
+			continue // the peer has an actor by now, or we are closed
 		}
 		switch a.box.post(letter{kind: letterCommand, command: cmd}) {
 		case postedOK:
@@ -231,6 +225,25 @@ func (c *Client) post(cmd client.Command, peer netip.AddrPort, create bool) {
 		case postedClosed: // the actor has just retired
 		}
 	}
+}
+
+// introduce makes an actor for a peer that has none, with its first command. It returns false if the peer has one by now,
+// or the client is not the daemon's any more.
+func (c *Client) introduce(cmd client.Command, peer netip.AddrPort) bool {
+	e := c.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.env.stop.Load():
+		c.refuse(cmd, client.ReasonShuttingDown, client.Facts{})
+		return true
+	case e.peers[peer] != nil || e.client.Load() != c:
+		return false
+	}
+	a := newActor(e, NewSession(e.env, peer, true))
+	a.box.post(letter{kind: letterCommand, command: cmd}) // before it starts: without anything to do it would retire
+	e.start(a)
+	return true
 }
 
 // refuseStranger answers a command about a peer with whom there is nothing: as its idle session would, without one.

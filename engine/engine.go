@@ -26,9 +26,10 @@ type Engine struct {
 	client   atomic.Pointer[Client] // the one that is attached
 	warnings limiter
 
-	packets sync.Pool // *packet
+	packets  sync.Pool // *packet
+	outboxes sync.Pool // *Outbox
 
-	mu     sync.Mutex // guards the registry; taken for a lookup, an insertion or a removal, never while sending
+	mu     sync.RWMutex // guards the registry; taken for a lookup, an insertion or a removal, never while sending
 	peers  map[netip.AddrPort]*actor
 	actors sync.WaitGroup
 
@@ -46,7 +47,8 @@ func New(cfg Config, conn netio.Conn) (*Engine, error) {
 	}
 	e := &Engine{
 		env: NewEnv(cfg, ""), conn: conn, peers: make(map[netip.AddrPort]*actor),
-		packets: sync.Pool{New: func() any { return &packet{buf: make([]byte, 0, pooledBuffer)} }},
+		outboxes: sync.Pool{New: func() any { return new(Outbox) }},
+		packets:  sync.Pool{New: func() any { return &packet{buf: make([]byte, 0, pooledBuffer)} }},
 	}
 	e.env.room = func() bool {
 		c := e.client.Load()
@@ -145,13 +147,13 @@ func (e *Engine) receive(b []byte, from netip.AddrPort) {
 	e.env.counters.tolerated(notes)
 	p.datagram = d
 	for {
-		e.mu.Lock()
-		a := e.peers[from]
+		a := e.find(from)
 		if a == nil {
-			e.meet(p, from) // unlocks
-			return
+			if e.meet(p, from) {
+				return
+			}
+			continue // our user has invited the same peer this instant
 		}
-		e.mu.Unlock()
 		switch a.box.post(letter{kind: letterDatagram, packet: p}) {
 		case postedOK:
 			return
@@ -164,11 +166,23 @@ func (e *Engine) receive(b []byte, from netip.AddrPort) {
 	}
 }
 
+// find returns the peer's actor, nil if it has none.
+func (e *Engine) find(peer netip.AddrPort) *actor {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.peers[peer]
+}
+
 // meet tries a stranger's datagram on a session without an actor. Only if that leads anywhere does the stranger get a
-// goroutine; a refusal or a shrug costs no more than this call. It is called with the registry locked, so that no client
-// invites the same peer meanwhile, and unlocks it.
-func (e *Engine) meet(p *packet, from netip.AddrPort) {
+// goroutine; a refusal or a shrug costs no more than this call. The registry is locked meanwhile, so that no client
+// invites the same peer; meet returns false if one has.
+func (e *Engine) meet(p *packet, from netip.AddrPort) bool {
 	now := time.Now()
+	e.mu.Lock()
+	if e.peers[from] != nil {
+		e.mu.Unlock()
+		return false
+	}
 	s, out := &e.stranger.Session, &e.stranger.out
 	*s = NewSession(e.env, from, e.client.Load() != nil)
 	s.Handle(now, Input{Datagram: &p.datagram, Size: len(p.buf)}, out)
@@ -179,6 +193,7 @@ func (e *Engine) meet(p *packet, from netip.AddrPort) {
 	e.perform(now, from, out)
 	out.Reset()
 	e.release(p)
+	return true
 }
 
 // start puts an actor into the registry and lets it run. The registry is locked.

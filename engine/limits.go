@@ -27,9 +27,10 @@ const (
 	// its commands no longer read.
 	clientQueue = 1024
 
-	// clientStall is how many events may wait for a client before it is taken for stuck and disconnected. Events that
-	// are not messages come at the pace of timers, so only a client that stopped reading gets there.
-	clientStall = 8 * clientQueue
+	// clientStall is how many events may wait for a client before it is disconnected, so that it cannot fill the memory.
+	// A client that reads slowly does not get there, since messages and its own commands wait long before; a connection
+	// that is not read at all is noticed by clientWrite.
+	clientStall = 128 * clientQueue
 
 	// clientWrite is how long a write to a client may take.
 	clientWrite = 10 * time.Second
@@ -92,6 +93,7 @@ const (
 	warnBurst = 10
 	warnEvery = time.Second
 
-	// pooledBuffer is the capacity of a new receive buffer: what we ourselves send at most, with room for a trailer.
-	pooledBuffer = codec.MaxDatagram + 64
+	// pooledBuffer is the capacity in bytes of a new receive buffer: most datagrams are shorter, and a thousand of them
+	// under way should fit the processor's cache. A longer datagram makes its buffer grow.
+	pooledBuffer = 256
 )

@@ -1,9 +1,11 @@
 package netio
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -64,6 +66,8 @@ func ListenUDP(addr netip.AddrPort) (Conn, error) {
 type udpConn struct {
 	socket *net.UDPConn
 	local  netip.AddrPort
+	busy   atomic.Bool // somebody is sending through socket
+	twin   twin
 }
 
 func (c *udpConn) ReadFrom(b []byte) (int, netip.AddrPort, error) {
@@ -82,7 +86,14 @@ func (c *udpConn) ReadFrom(b []byte) (int, netip.AddrPort, error) {
 }
 
 func (c *udpConn) WriteTo(b []byte, to netip.AddrPort) error {
-	if _, err := c.socket.WriteToUDPAddrPort(b, to); err != nil {
+	var err error
+	if c.busy.CompareAndSwap(false, true) {
+		_, err = c.socket.WriteToUDPAddrPort(b, to)
+		c.busy.Store(false)
+	} else {
+		_, err = c.twin.of(c.socket).WriteToUDPAddrPort(b, to)
+	}
+	if err != nil {
 		return fmt.Errorf("netio: send: %w", err)
 	}
 	return nil
@@ -91,7 +102,7 @@ func (c *udpConn) WriteTo(b []byte, to netip.AddrPort) error {
 func (c *udpConn) LocalAddr() netip.AddrPort { return c.local }
 
 func (c *udpConn) Close() error {
-	if err := c.socket.Close(); err != nil {
+	if err := errors.Join(c.socket.Close(), c.twin.close()); err != nil {
 		return fmt.Errorf("netio: close: %w", err)
 	}
 	return nil

@@ -43,7 +43,7 @@ func TestDemo(t *testing.T) {
 	}
 	picture := stdout.String()
 	for _, want := range []string{
-		"A conversation in SIMP", "1  Opening", "4  Leaving", `── SYN seq=0 announce="simp/1" ─`, "idle → syn-sent",
+		"A conversation in SIMP", "1  Opening", "4  Leaving", `── SYN seq=0 announce="simp/1 `, "idle → syn-sent",
 		"lost on the way", "copy 2", "< bob: Yes, I am.", "Verdict: as it should be.",
 	} {
 		if !strings.Contains(picture, want) {
