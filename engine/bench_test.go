@@ -175,6 +175,7 @@ func BenchmarkOneConversation(b *testing.B) {
 func inTurns(b *testing.B, batch int, work, floor func(batches int) time.Duration) {
 	b.Helper()
 	const turn = 40
+	TuneCollector() // as simpd does; for both
 	var worked, floored, workedCPU, flooredCPU time.Duration
 	messages := 0
 	for left := b.N/batch + 1; left > 0; left -= turn {

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"simp/codec/client"
 	"simp/netio"
@@ -149,6 +151,10 @@ func (c *Client) Do(cmd client.Command) {
 	case client.Decline:
 		c.post(cmd, is.Peer, false)
 	case client.Chat:
+		if !utf8.ValidString(is.Text) || is.Text == "" || strings.ContainsRune(is.Text, 0) {
+			c.refuse(cmd, client.ReasonBadText, client.Facts{})
+			return
+		}
 		if peer, ok := c.meant(cmd, is.Peer); ok {
 			c.post(cmd, peer, false)
 		}

@@ -59,31 +59,46 @@ func (s *Session) command(now time.Time, cmd client.Command, out *Outbox) {
 // wording turns a text into what this peer can read, in pieces that fit. The first result is the text as sent if it
 // differs from what was written, the second is appended to parts.
 func (s *Session) wording(txt string, parts []string) (as string, all []string) {
-	limit := codec.MaxPayload
+	limit, clean := codec.MaxPayload, false
 	if !s.native() {
-		limit = legacyPayload
+		limit, clean = legacyPayload, true
 		if ascii, changed := text.Transliterate(txt); changed {
 			as, txt = ascii, ascii
 		}
 	}
-	return as, split(parts, txt, limit)
+	return as, split(parts, txt, limit, clean)
 }
 
 // split cuts a text into pieces of at most limit bytes, behind a blank where there is one in the second half of the
-// piece, else between two characters. Nothing is lost: the pieces joined are the text. They are appended to parts.
-func split(parts []string, txt string, limit int) []string {
-	for len(txt) > limit {
-		cut := limit
+// piece, else between two characters. Nothing is lost: the pieces joined are the text. They are appended to parts. clean
+// avoids the lengths that would put a byte above 0x7f into the datagram's Length field, because there are peers whom any
+// such byte kills.
+func split(parts []string, txt string, limit int, clean bool) []string {
+	for {
+		cut := min(limit, len(txt))
+		if clean {
+			cut = cleanLength(cut)
+		}
+		if cut == len(txt) {
+			return append(parts, txt)
+		}
 		for !utf8.RuneStart(txt[cut]) {
 			cut--
 		}
-		if blank := strings.LastIndexByte(txt[:cut], ' '); blank >= limit/2 {
+		if blank := strings.LastIndexByte(txt[:cut], ' '); blank >= cut/2 && (!clean || cleanLength(blank+1) == blank+1) {
 			cut = blank + 1
 		}
 		parts = append(parts, txt[:cut])
 		txt = txt[cut:]
 	}
-	return append(parts, txt)
+}
+
+// cleanLength is the greatest length up to n whose lower byte is below 0x80; the upper ones of ours always are.
+func cleanLength(n int) int {
+	if n&0x80 != 0 {
+		return n&^0xff | 0x7f
+	}
+	return n
 }
 
 // attach shows a client that has just come what it has missed: what waits in the box. Invitations that wait are in the

@@ -212,7 +212,7 @@ func TestWire_LongMessage(t *testing.T) {
 			if joined.String() != words {
 				t.Error("the parts joined are not the text")
 			}
-			if want := len(words)/(tc.limit-codec.HeaderLen) + 1; parts != want {
+			if want := len(words)/cleanLength(tc.limit-codec.HeaderLen) + 1; parts != want {
 				t.Errorf("%d parts, want %d", parts, want)
 			}
 			user := p.s.user
@@ -226,22 +226,26 @@ func TestWire_LongMessage(t *testing.T) {
 	}
 }
 
-// §1.2: whatever the text is, the parts joined are the text, each fits, none is empty, and no character is cut.
+// §1.2: whatever the text is, the parts joined are the text, each fits, none is empty, no character is cut, and where
+// that matters no length has a byte above 0x7f.
 func TestSplit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		txt := rapid.StringOfN(rapid.RuneFrom([]rune("ab  é漢😀\n")), 1, 600, -1).Draw(t, "text")
-		limit := rapid.IntRange(4, 80).Draw(t, "limit")
-		parts := split(nil, txt, limit)
+		txt := rapid.OneOf(rapid.StringOfN(rapid.RuneFrom([]rune("ab  é漢😀\n")), 1, 600, -1), rapid.StringOfN(rapid.RuneFrom([]rune("ab ")), 1, 1200, -1)).Draw(t, "text")
+		clean := rapid.Bool().Draw(t, "clean")
+		limit := rapid.IntRange(4, 300).Draw(t, "limit")
+		parts := split(nil, txt, limit, clean)
 		if diff := cmp.Diff(txt, strings.Join(parts, "")); diff != "" {
 			t.Fatalf("joined (-want +got):\n%s", diff)
 		}
 		for _, p := range parts {
-			if len(p) == 0 || len(p) > limit || !utf8.ValidString(p) {
-				t.Fatalf("part %q with a limit of %d", p, limit)
+			if len(p) == 0 || len(p) > limit || !utf8.ValidString(p) || clean && isASCII(txt) && len(p)&0x80 != 0 {
+				t.Fatalf("part %q of %d bytes with a limit of %d", p, len(p), limit)
 			}
 		}
 	})
 }
+
+func isASCII(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r > 0x7f }) < 0 }
 
 func TestSplit_Places(t *testing.T) {
 	for _, tc := range []struct {
@@ -258,7 +262,7 @@ func TestSplit_Places(t *testing.T) {
 		{"four bytes", "😀😀", 7, []string{"😀", "😀"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, split(nil, tc.text, tc.limit)); diff != "" {
+			if diff := cmp.Diff(tc.want, split(nil, tc.text, tc.limit, false)); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})

@@ -20,9 +20,11 @@ import (
 
 	"simp/cmd/internal/daemon"
 	"simp/cmd/internal/flags"
+	"simp/engine"
 )
 
 func main() {
+	engine.TuneCollector()
 	// Set once, before anything runs, because zerolog keeps it in a variable of its own: a protocol's log is read in
 	// milliseconds.
 	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
