@@ -202,14 +202,13 @@ func order(entries []Entry) {
 	}
 	first := entries[0].Side
 	slices.SortStableFunc(entries, func(a, b Entry) int {
-		switch {
-		case a.Side == b.Side:
+		if a.Side == b.Side {
 			return int(a.Kind) - int(b.Kind)
-		case a.Side == first:
-			return -1
-		default:
-			return 1
 		}
+		if a.Side == first {
+			return -1
+		}
+		return 1
 	})
 	// What a user is told is written down when the client has it, although the daemon handed it on earlier: before
 	// whatever follows here.
