@@ -67,6 +67,9 @@ func TestProperty_InvariantsHoldOnAnyPath(t *testing.T) {
 			}
 		}
 	})
+	if testing.Short() {
+		return // rapid draws a fifth of the paths then, too few to judge where they lead
+	}
 	// Paths that never come anywhere would hold any invariant.
 	var never []string
 	for _, r := range Rules() {
