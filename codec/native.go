@@ -29,8 +29,20 @@ func TokenFrom(bits uint64) Token {
 // TokenOf returns the token that the words of an announcement, or the payload of
 // a native ACK or FIN, give; the zero Token if they give none, or something that
 // is none.
-func TokenOf(payload []byte) Token {
-	word := firstWord(payload[min(len(firstWord(payload))+1, len(payload)):])
+func TokenOf(payload []byte) Token { return tokenIn(afterWord(payload)) }
+
+// SecondTokenOf returns the token behind that one: a SYN+ACK for an invitation
+// that crossed the sender's own names both.
+func SecondTokenOf(payload []byte) Token { return tokenIn(afterWord(afterWord(payload))) }
+
+// afterWord returns what follows the first word and its blank.
+func afterWord(payload []byte) []byte {
+	return payload[min(len(firstWord(payload))+1, len(payload)):]
+}
+
+// tokenIn returns the token that words begin with.
+func tokenIn(words []byte) Token {
+	word := firstWord(words)
 	if len(word) != TokenLen {
 		return Token{}
 	}
@@ -43,12 +55,14 @@ func TokenOf(payload []byte) Token {
 }
 
 // AppendWords appends the words of an announcement, or the payload of a native
-// ACK or FIN: the first word and, unless it is zero, the token.
-func AppendWords(dst []byte, word string, t Token) []byte {
+// ACK or FIN: the first word and the tokens that are not zero.
+func AppendWords(dst []byte, word string, tokens ...Token) []byte {
 	dst = append(dst, word...)
-	if t != (Token{}) {
-		dst = append(dst, ' ')
-		dst = append(dst, t[:]...)
+	for _, t := range tokens {
+		if t != (Token{}) {
+			dst = append(dst, ' ')
+			dst = append(dst, t[:]...)
+		}
 	}
 	return dst
 }

@@ -68,7 +68,12 @@ func (a *actor) turn(now time.Time, spare []letter) (emptied []letter, worked bo
 	}
 	a.session.Expire(now, out)
 	worked = len(letters) > 0 || len(out.steps) > 0
-	a.engine.perform(now, a.session.peer, out)
+	a.engine.perform(now, a.session.peer, out, a.session.prompted)
+	for _, l := range letters {
+		if l.census != nil {
+			l.census.wg.Done() // not before: whoever asked may count on having been told everything up to here
+		}
+	}
 	out.Reset()
 	a.engine.outboxes.Put(out)
 	clear(letters)
@@ -125,8 +130,9 @@ func (a *actor) arm(now, rest time.Time) {
 	a.armed = at
 }
 
-// perform does what a session wanted done. The order is part of the contract of Outbox.
-func (e *Engine) perform(now time.Time, peer netip.AddrPort, out *Outbox) {
+// perform does what a session wanted done. The order is part of the contract of Outbox. The user hears of a datagram that
+// could not be sent only where one of the user's acts is behind it: strangers could flood the client otherwise.
+func (e *Engine) perform(now time.Time, peer netip.AddrPort, out *Outbox, prompted bool) {
 	e.logSteps(out.steps, now)
 	if len(out.Events) > 0 {
 		if c := e.client.Load(); c != nil {
@@ -146,6 +152,9 @@ func (e *Engine) perform(now time.Time, peer netip.AddrPort, out *Outbox) {
 		return
 	}
 	e.sendFailed(now, peer, failed)
+	if !prompted {
+		return
+	}
 	if c := e.client.Load(); c != nil {
 		c.push(client.NewError("", client.ReasonSendFailed, client.Facts{Peer: peer, Detail: cause(failed)}))
 	}
@@ -180,7 +189,6 @@ func (c *census) ask(a *actor, kind letterKind) {
 }
 
 func (c *census) add(s *Session) {
-	defer c.wg.Done()
 	chat, pending, half, active := s.status()
 	if !active {
 		return

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -19,6 +20,7 @@ type Client struct {
 	mu     sync.Mutex
 	change sync.Cond // events came, were taken, or the client was closed
 	events []client.Event
+	before int  // how many events came before the answer to connect
 	held   bool // nothing may be taken yet: the answer to connect comes first
 	closed bool
 }
@@ -76,6 +78,7 @@ func (c *Client) hold() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.held = !c.closed
+	c.before = len(c.events)
 	return c.held
 }
 
@@ -208,28 +211,33 @@ func (e *Engine) cannotInvite(peer netip.AddrPort) (client.ErrorReason, client.F
 func (c *Client) post(cmd client.Command, peer netip.AddrPort, create bool) {
 	e := c.engine
 	for {
-		if e.client.Load() != c {
-			return // closed meanwhile: what it began now would never be left
+		// Posted under the registry's lock, as the end of the client is: a command behind that could begin an invitation
+		// that nobody would ever cancel.
+		e.mu.RLock()
+		a, result := e.peers[peer], postedClosed
+		ours := e.client.Load() == c
+		if ours && a != nil {
+			result = a.box.post(letter{kind: letterCommand, command: cmd})
 		}
-		a := e.find(peer)
+		e.mu.RUnlock()
 		switch {
+		case !ours:
+			return
 		case a == nil && !create:
 			c.refuseStranger(cmd, peer)
 			return
-		case a == nil && c.introduce(cmd, peer):
-			return
 		case a == nil:
-			continue // the peer has an actor by now, or we are closed
-		}
-		switch a.box.post(letter{kind: letterCommand, command: cmd}) {
-		case postedOK:
+			if c.introduce(cmd, peer) {
+				return
+			}
+		case result == postedOK:
 			return
-		case postedFull:
+		case result == postedFull:
 			e.env.counters.add(commandsOverloaded)
 			c.refuse(cmd, client.ReasonOverloaded, client.Facts{Peer: peer})
 			return
-		case postedClosed: // the actor has just retired
 		}
+		// The actor has just retired, or the peer has one by now.
 	}
 }
 
@@ -238,12 +246,13 @@ func (c *Client) post(cmd client.Command, peer netip.AddrPort, create bool) {
 func (c *Client) introduce(cmd client.Command, peer netip.AddrPort) bool {
 	e := c.engine
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch {
-	case e.env.stop.Load():
+	if e.env.stop.Load() {
+		e.mu.Unlock() // first: refusing may end the client, which takes the lock
 		c.refuse(cmd, client.ReasonShuttingDown, client.Facts{})
 		return true
-	case e.peers[peer] != nil || e.client.Load() != c:
+	}
+	defer e.mu.Unlock()
+	if e.peers[peer] != nil || e.client.Load() != c {
 		return false
 	}
 	a := newActor(e, NewSession(e.env, peer, true))
@@ -310,7 +319,7 @@ func (e *Engine) attach(c *Client, user string) (holder string) {
 	sortCensus(all)
 	answer := client.Connected{User: user, Daemon: e.env.cfg.Version, Addr: e.Addr(), Pending: all.pending}
 	c.mu.Lock()
-	c.events = append([]client.Event{answer}, c.events...)
+	c.events = slices.Insert(c.events, c.before, client.Event(answer))
 	c.held = false
 	c.change.Broadcast()
 	c.mu.Unlock()

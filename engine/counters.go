@@ -23,12 +23,13 @@ const (
 	clientsRefused
 	commandsOverloaded
 	warningsSuppressed
+	dropInbox
 	numCounts = int(iota)
 )
 
 var countNames = [numCounts]string{
 	"datagrams/in", "datagrams/out", "drop/unreadable", "drop/mailbox-full", "drop/amplification", "drop/send-failed",
-	"fault/gate-refused", "client/stalled", "client/taken", "client/not-allowed", "client/overloaded", "log/suppressed",
+	"fault/gate-refused", "client/stalled", "client/taken", "client/too-many", "client/overloaded", "log/suppressed", "drop/inbox",
 }
 
 // counters counts everything that is dropped, ignored, repeated or refused, by name. Safe for concurrent use.
@@ -47,6 +48,9 @@ func newCounters() *counters {
 }
 
 func (c *counters) add(what count) { c.counts[what].Add(1) }
+
+// lost counts messages that nobody came to read before the daemon stopped.
+func (c *counters) lost(messages int) { c.counts[dropInbox].Add(uint64(messages)) }
 
 func (c *counters) unreadable(err error) {
 	c.add(dropUnreadable)

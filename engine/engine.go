@@ -190,7 +190,7 @@ func (e *Engine) meet(p *packet, from netip.AddrPort) bool {
 		e.start(newActor(e, *s))
 	}
 	e.mu.Unlock()
-	e.perform(now, from, out)
+	e.perform(now, from, out, false)
 	out.Reset()
 	e.release(p)
 	return true
@@ -211,6 +211,11 @@ func (e *Engine) retire(a *actor) bool {
 		return false
 	}
 	delete(e.peers, a.session.peer)
+	if lost := a.session.unread(); lost > 0 {
+		e.env.counters.lost(lost)
+		e.env.cfg.Log.Warn().Stringer("peer", a.session.peer).Str("user", a.session.user).Int("messages", lost).
+			Msg("the daemon stops with messages that no client has come to read")
+	}
 	a.session.leaveAll()
 	if a.timer != nil {
 		a.timer.Stop()

@@ -87,8 +87,8 @@ func (o *Outbox) text(s string) []byte {
 	return o.scratch
 }
 
-func (o *Outbox) words(word string, t codec.Token) []byte {
-	o.scratch = codec.AppendWords(o.scratch[:0], word, t)
+func (o *Outbox) words(word string, tokens ...codec.Token) []byte {
+	o.scratch = codec.AppendWords(o.scratch[:0], word, tokens...)
 	return o.scratch
 }
 

@@ -34,6 +34,8 @@ func (e *Engine) ServeClients(ctx context.Context, ln net.Listener, protocol fun
 			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 				return nil
 			}
+			_ = ln.Close()
+			e.endClients()
 			return fmt.Errorf("engine: accept client: %w", err)
 		}
 		c := e.NewClient()

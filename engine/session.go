@@ -218,6 +218,17 @@ func (s *Session) status() (st client.ChatStatus, pending client.Pending, half, 
 	}, pending, false, true
 }
 
+// unread is how many messages wait for a client.
+func (s *Session) unread() int {
+	n := 0
+	for _, ev := range s.box {
+		if _, is := ev.(client.Message); is {
+			n++
+		}
+	}
+	return n
+}
+
 // leaveAll gives back every place that the session holds, because it ends.
 func (s *Session) leaveAll() {
 	s.snap.State, s.snap.After, s.box = fsm.Idle, fsm.Forgotten, nil

@@ -56,17 +56,17 @@ const busyText = "User already in another chat"
 var busyTexts = [...]string{busyText, "User is busy in another chat"}
 
 func (s *Session) receive(now time.Time, d *codec.Datagram, size int, out *Outbox) {
-	if d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
+	s.recognise(d)
+	old := s.native() && s.tokens.old(d, s.snap.State)
+	if !old && d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
 		s.prompted, s.validated, s.received, s.answered = false, false, 0, 0 // it has yet to prove itself again
 	}
 	if !s.validated {
 		s.received += uint32(min(size, codec.MaxReceive))
 	}
-	s.recognise(d)
 
-	e := fsm.Event{On: inputOf[d.Kind], Seq: d.Seq}
-	if s.native() && s.tokens.old(d, s.snap.State) {
-		e.Old = true
+	e := fsm.Event{On: inputOf[d.Kind], Seq: d.Seq, Old: old}
+	if old {
 		s.step(now, e, stepInput{datagram: d}, out)
 		return
 	}

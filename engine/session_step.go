@@ -60,6 +60,8 @@ func (s *Session) nameIt(e fsm.Event, in stepInput, to fsm.State, begins bool) {
 		s.tokens.ours = newToken(s.env.cfg.Random)
 	case e.On == fsm.RecvSYN && !e.Old && to == fsm.SynReceived && s.native():
 		s.tokens.invitedBy(codec.TokenOf(in.datagram.Payload))
+	case e.On == fsm.RecvSYNACK && !e.Old && to == fsm.Established && s.native():
+		s.tokens.crossedBy(codec.SecondTokenOf(in.datagram.Payload))
 	}
 }
 
@@ -163,7 +165,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		}
 	case fsm.SYNACK:
 		if d.Announced = policy.Labels; d.Announced {
-			d.Payload = out.words(codec.Announcement, s.tokens.theirs)
+			d.Payload = out.words(codec.Announcement, s.tokens.theirs, s.tokens.ours)
 		}
 	case fsm.ACK:
 		if policy.Labels {
@@ -171,7 +173,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		}
 	case fsm.FIN:
 		if policy.Labels {
-			d.Payload = out.words(labelOf(a.Reason).String(), s.answering(answered))
+			d.Payload = out.words(labelOf(a.Reason).String(), s.ending(answered))
 		}
 	case fsm.ERR:
 		d.Payload = out.text(busyText)
@@ -197,8 +199,17 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 	s.answered += uint32(size)
 }
 
-// answering is the name that an ACK or FIN carries: that of the conversation which the datagram it answers names, else
-// of the present one.
+// ending is the name that a FIN carries: that of the conversation which it ends, or which a SYN or SYN+ACK names that we
+// have no use for. Its copies name the same.
+func (s *Session) ending(d *codec.Datagram) codec.Token {
+	if d != nil && (d.Kind == codec.SYN || d.Kind == codec.SYNACK) {
+		return s.answering(d)
+	}
+	return s.tokens.conversation()
+}
+
+// answering is the name that an ACK carries: that of the conversation which the datagram it answers names, else of the
+// present one.
 func (s *Session) answering(d *codec.Datagram) codec.Token {
 	if d != nil && d.Kind != codec.CHAT {
 		if name := codec.TokenOf(d.Payload); name != (codec.Token{}) {

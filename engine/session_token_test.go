@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"testing"
 
 	"simp/codec"
@@ -121,4 +122,48 @@ func TestInvitationsHaveNames(t *testing.T) {
 		p.pass(60 * sec)
 		p.forget()
 	}
+}
+
+// §2.8, §9.3: a late copy of the SYN that opened a chat changes nothing, and so it does not make a partner unproved again:
+// a long message is repeated as before.
+func TestOldSYN_KeepsRepeatsGoing(t *testing.T) {
+	p := newSolo(t, nil)
+	p.receive(named(nativeSYN(), firstName))
+	p.do(client.Accept{Peer: bobAddr})
+	p.receive(named(nativeACK(codec.SYNACK, 0), firstName))
+	p.do(client.Chat{Text: strings.Repeat("x", 600)})
+	p.forget()
+	p.receive(named(nativeSYN(), firstName))
+	p.pass(60 * sec)
+	if got := len(p.sent); got != 12 {
+		t.Errorf("%d copies went out in a minute, want 12", got)
+	}
+}
+
+// §2.8, §3.11: who has not heard our confirmation takes us for legacy and takes its invitation back without a name.
+func TestWithdrawal_ByAPeerThatHasNotHeardOfUs(t *testing.T) {
+	alice := newSolo(t, nil)
+	alice.do(client.Invite{Peer: bobAddr})
+	alice.do(client.Cancel{Peer: bobAddr})
+	bob := newSolo(t, nil)
+	for _, s := range alice.sent {
+		d, _ := s.decoded(t)
+		bob.receive(d)
+	}
+	bob.wantState(fsm.Idle)
+	if _, told := bob.told[len(bob.told)-1].(client.Withdrawn); !told {
+		t.Errorf("the last event is %+v, want that the invitation is withdrawn", bob.told[len(bob.told)-1])
+	}
+}
+
+// §2.8, §3.14: the peer's own SYN may come after its answer to ours; the answer has named it, so it begins nothing.
+func TestCrossed_SYNOvertakenByTheAnswer(t *testing.T) {
+	p := newSolo(t, nil)
+	p.do(client.Invite{Peer: bobAddr})
+	syn, _ := p.sent[0].decoded(t)
+	answer := codec.AppendWords(nil, codec.Announcement, codec.TokenOf(syn.Payload), secondName)
+	p.receive(codec.Datagram{Kind: codec.SYNACK, User: []byte("bob"), Announced: true, Payload: answer})
+	p.wantState(fsm.Established)
+	p.receive(named(nativeSYN(), secondName))
+	p.wantState(fsm.Established)
 }

@@ -47,6 +47,7 @@ func (s *Session) command(now time.Time, cmd client.Command, out *Outbox) {
 		if c.Now {
 			on = fsm.LeaveNow
 		}
+		s.muted = false // whoever ends a chat hears how it ended, also one that another client has begun
 		s.step(now, fsm.Event{On: on}, in, out)
 	case client.Chat:
 		in.id = c.ID

@@ -42,6 +42,14 @@ func (t *tokens) invitedBy(name codec.Token) {
 	}
 }
 
+// crossedBy takes the name of the peer's own SYN from an acceptance that was sent to answer ours: the two invitations
+// have crossed, and that SYN may still be under way.
+func (t *tokens) crossedBy(second codec.Token) {
+	if second != (codec.Token{}) {
+		t.invitedBy(second)
+	}
+}
+
 // conversation is the name that the peer surely knows: the one that it gave, else ours, which it has repeated.
 func (t *tokens) conversation() codec.Token {
 	if t.theirs != (codec.Token{}) {
@@ -51,7 +59,9 @@ func (t *tokens) conversation() codec.Token {
 }
 
 // old reports whether a datagram of a native peer belongs to an earlier conversation. One without a name does if the peer
-// has shown that it knows names: it names conversations always then, and who does not know the name is not the peer.
+// has shown that it knows names and that we do: it names the conversation always then, and who does not know the name is
+// not the peer. As long as our acceptance is not out it may not have heard of us, and take its invitation back without
+// any words.
 func (t *tokens) old(d *codec.Datagram, state fsm.State) bool {
 	name := codec.TokenOf(d.Payload)
 	switch d.Kind {
@@ -67,7 +77,7 @@ func (t *tokens) old(d *codec.Datagram, state fsm.State) bool {
 		return name == t.theirs && state != fsm.SynReceived // a copy of the one that began what is open, or over, by now
 	case codec.SYNACK, codec.ACK, codec.FIN:
 		if name == (codec.Token{}) {
-			return t.echoed || t.theirs != (codec.Token{})
+			return t.echoed || t.theirs != (codec.Token{}) && state != fsm.SynReceived
 		}
 		t.echoed = t.echoed || name == t.ours
 		return t.conversation() != (codec.Token{}) && name != t.ours && name != t.theirs

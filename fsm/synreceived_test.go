@@ -83,8 +83,8 @@ func TestSynReceived_ARepeatedSYNIsTheSameInvitation(t *testing.T) {
 	reach(t, SynReceived, Legacy()).on(syn().seq(1)).by("ring-again").does("").now("syn-received hs=1")
 }
 
-// §3.8: "SYN+ACK is repeated by the timer alone: 12 copies to a native peer, 3 to a legacy one. Then the chat is given up with
-// one FIN."
+// §3.8: "SYN+ACK is repeated by the timer alone: 12 copies to a native peer, 3 to a legacy one, or to anybody where no user has
+// accepted (3.18). Then the chat is given up with one FIN."
 func TestSynReceived_TheAcceptanceIsRepeatedByTheTimerAlone(t *testing.T) {
 	for name, want := range map[string]int{"native": 12, "legacy": 3} {
 		t.Run(name, func(t *testing.T) {

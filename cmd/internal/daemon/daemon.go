@@ -117,9 +117,15 @@ func (d *Daemon) Run(ctx context.Context) error {
 	// The client port outlives the engine by a moment, so that clients hear how their chats ended.
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopServing()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	served := make(chan error, 1)
 	go func() {
-		served <- d.engine.ServeClients(serving, d.ln, func() client.Protocol { return client.Native{} })
+		err := d.engine.ServeClients(serving, d.ln, func() client.Protocol { return client.Native{} })
+		if err != nil {
+			stop() // a daemon that nobody can use should not look alive
+		}
+		served <- err
 	}()
 	err := d.engine.Run(ctx)
 	stopServing()

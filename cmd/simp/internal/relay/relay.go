@@ -20,7 +20,8 @@ const (
 )
 
 // Relay is a [core.Core] that passes lines on. It adds commands of its own at the end only, and a connect at the
-// beginning if it is given a name; their answers are passed on like all others. The one command that it keeps back is
+// beginning if it is given a name; their answers are passed on like all others, but for that of a status at the end: it
+// comes behind the answers to everything before, so it shows that none is missing. The one command that it keeps back is
 // quit, which it takes for the end of input.
 type Relay struct {
 	user string
@@ -28,11 +29,22 @@ type Relay struct {
 	chats  map[netip.AddrPort]bool // open ones; true: leave is sent
 	out    map[netip.AddrPort]bool // invitations of ours; true: cancel is sent
 	asked  int                     // connect and chat commands that the daemon has not answered
+	looks  int                     // status commands of the input that it has not answered
+	fence  fence                   // the status at the end
 	bad    bool                    // something was not delivered
 	ending int                     // 0: no; 1: leaving in order; 2: leaving at once
 
 	step core.Step
 }
+
+// fence says what has become of the status that stands behind the last line of the input.
+type fence uint8
+
+const (
+	fenceUnsent fence = iota
+	fenceSent
+	fencePassed
+)
 
 var _ core.Core = (*Relay)(nil)
 
@@ -96,6 +108,8 @@ func (r *Relay) Line(line string) core.Step {
 		return r.End()
 	case client.Chat{}.Op(), client.Connect{}.Op():
 		r.asked++
+	case client.StatusQuery{}.Op():
+		r.looks++
 	}
 	r.step.Pass = append(r.step.Pass, line)
 	return r.made()
@@ -138,6 +152,10 @@ func (r *Relay) abandon() {
 
 // sayGoodbyes leaves what is open and not left yet, and ends when nothing is open and every message is accounted for.
 func (r *Relay) sayGoodbyes() {
+	if r.fence == fenceUnsent {
+		r.fence = fenceSent
+		r.send(client.StatusQuery{})
+	}
 	for _, peer := range sorted(r.chats) {
 		if !r.chats[peer] {
 			r.chats[peer] = true
@@ -150,7 +168,7 @@ func (r *Relay) sayGoodbyes() {
 			r.send(client.Cancel{Peer: peer})
 		}
 	}
-	if len(r.chats)+len(r.out)+r.asked == 0 {
+	if len(r.chats)+len(r.out)+r.asked == 0 && r.fence == fencePassed {
 		r.done()
 	}
 }
@@ -167,6 +185,13 @@ func sorted(set map[netip.AddrPort]bool) []netip.AddrPort {
 
 // Event implements [core.Core].
 func (r *Relay) Event(ev client.Event, line string) core.Step {
+	if answersStatus(ev) {
+		if r.looks == 0 {
+			r.fence = fencePassed
+			return r.made()
+		}
+		r.looks--
+	}
 	r.step.Show = append(r.step.Show, line)
 	switch e := ev.(type) {
 	case client.Connected:
@@ -191,6 +216,17 @@ func (r *Relay) Event(ev client.Event, line string) core.Step {
 	default:
 	}
 	return r.made()
+}
+
+func answersStatus(ev client.Event) bool {
+	switch e := ev.(type) {
+	case client.Status:
+		return true
+	case client.Error:
+		return e.OpName == client.StatusQuery{}.Op()
+	default:
+		return false
+	}
 }
 
 func (r *Relay) failed(e client.Error) {
