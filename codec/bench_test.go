@@ -9,7 +9,7 @@ import (
 func datagrams() []sample {
 	longest := strings.Repeat("Gr\u00fc\u00dfe ", Trailing.MaxPayload()/8)
 	return []sample{
-		{"ACK", Datagram{Kind: ACK, User: []byte("bob"), Payload: AckPayload(CHAT)}},
+		{"ACK", Datagram{Kind: ACK, User: []byte("bob"), Payload: AppendWords(nil, AckWord(CHAT), TokenFrom(1))}},
 		{"CHAT", Datagram{Kind: CHAT, Seq: 1, User: []byte("alice"), Payload: []byte("See you at the station at nine, then.")}},
 		{"LongestCHAT", Datagram{Kind: CHAT, User: []byte("alice"), Payload: []byte(longest)}},
 		{"Announced", Datagram{Kind: SYN, User: []byte("gopher"), Payload: []byte(Announcement), Announced: true}},

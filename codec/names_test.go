@@ -70,8 +70,8 @@ func TestAckWords(t *testing.T) {
 		kind Kind
 		word string
 	}{{SYN, "syn"}, {SYNACK, "syn+ack"}, {CHAT, "chat"}, {FIN, "fin"}} {
-		if got := string(AckPayload(tt.kind)); got != tt.word {
-			t.Errorf("AckPayload(%v) = %q, want %q", tt.kind, got, tt.word)
+		if got := AckWord(tt.kind); got != tt.word {
+			t.Errorf("AckWord(%v) = %q, want %q", tt.kind, got, tt.word)
 		}
 		for _, payload := range []string{tt.word, tt.word + " ", tt.word + " later words"} {
 			if got := AckOf([]byte(payload)); got != tt.kind {
@@ -80,8 +80,8 @@ func TestAckWords(t *testing.T) {
 		}
 	}
 	for _, k := range []Kind{Invalid, ACK, ERR, CHAT + 1, 255} {
-		if got := AckPayload(k); got != nil {
-			t.Errorf("AckPayload(%v) = %q, want none", k, got)
+		if got := AckWord(k); got != "" {
+			t.Errorf("AckWord(%v) = %q, want none", k, got)
 		}
 	}
 	for _, payload := range []string{"", " ", " syn", "SYN", "syn+", "syn+ack+", "err", "ack", "invalid", "chat\t", "chat\x00"} {
@@ -99,8 +99,8 @@ func TestReasons(t *testing.T) {
 		if got := tt.reason.String(); got != tt.word {
 			t.Errorf("String of %d: %q, want %q", tt.reason, got, tt.word)
 		}
-		if got := string(tt.reason.Payload()); got != tt.word {
-			t.Errorf("Payload of %v: %q", tt.reason, got)
+		if got := tt.reason.Word(); got != tt.word {
+			t.Errorf("Word of %v: %q", tt.reason, got)
 		}
 		for _, payload := range []string{tt.word, tt.word + " later words"} {
 			if got := ReasonOf([]byte(payload)); got != tt.reason {
@@ -109,8 +109,8 @@ func TestReasons(t *testing.T) {
 		}
 	}
 	for _, r := range []Reason{ReasonNone, Shutdown + 1, 255} {
-		if got := r.Payload(); got != nil {
-			t.Errorf("Payload of %v: %q, want none", r, got)
+		if got := r.Word(); got != "" {
+			t.Errorf("Word of %v: %q, want none", r, got)
 		}
 	}
 	for _, payload := range []string{"", "none", "Left", " left", "Error: The other client declined your request"} {
@@ -126,12 +126,33 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// TestWordsAreTheCallers shows that a caller who changes a payload changes its
-// own copy.
-func TestWordsAreTheCallers(t *testing.T) {
-	AckPayload(CHAT)[0] = 'X'
-	Left.Payload()[0] = 'X'
-	if got := string(AckPayload(CHAT)) + " " + string(Left.Payload()); got != "chat left" {
-		t.Errorf("the words are now %q", got)
+func TestTokens(t *testing.T) {
+	first, second := TokenFrom(1), TokenFrom(1<<40-1)
+	if got := string(first[:]) + " " + string(second[:]); got != "baaaaaaa 77777777" {
+		t.Errorf("the tokens are %q", got)
+	}
+	for _, tt := range []struct {
+		payload       string
+		first, second Token
+	}{
+		{string(AppendWords(nil, "chat")), Token{}, Token{}},
+		{string(AppendWords(nil, "chat", first)), first, Token{}},
+		{string(AppendWords(nil, Announcement, first, second)), first, second},
+		{string(AppendWords(nil, Announcement, Token{}, second)), second, Token{}}, // a zero one leaves no gap
+		{"chat baaaaaaa later words", first, Token{}},
+		{"", Token{}, Token{}},
+		{"chat ", Token{}, Token{}},
+		{"chat baaaaaa", Token{}, Token{}},
+		{"chat baaaaaaaa", Token{}, Token{}},
+		{"chat BAAAAAAA", Token{}, Token{}},
+		{"chat baaaaaa1", Token{}, Token{}},
+		{"chat x 77777777", Token{}, second},
+	} {
+		if got := TokenOf([]byte(tt.payload)); got != tt.first {
+			t.Errorf("TokenOf(%q) = %q, want %q", tt.payload, got, tt.first)
+		}
+		if got := SecondTokenOf([]byte(tt.payload)); got != tt.second {
+			t.Errorf("SecondTokenOf(%q) = %q, want %q", tt.payload, got, tt.second)
+		}
 	}
 }

@@ -67,18 +67,6 @@ func AppendWords(dst []byte, word string, tokens ...Token) []byte {
 	return dst
 }
 
-// AckPayload returns the payload of an ACK for a datagram of kind of: "syn",
-// "syn+ack", "chat" or "fin"; nil for a kind that nobody acknowledges. It tells
-// apart what the Sequence alone cannot: the ACK that ends the handshake and the
-// ACK of the first message have the same number (PROTOCOL.md, 4.9 and 4.10). The
-// slice is a new one with every call.
-func AckPayload(of Kind) []byte {
-	if word := AckWord(of); word != "" {
-		return []byte(word)
-	}
-	return nil
-}
-
 // AckOf returns what an ACK with this payload acknowledges, or Invalid if it
 // does not say, or says something unknown.
 func AckOf(payload []byte) Kind {
@@ -95,7 +83,10 @@ func AckOf(payload []byte) Kind {
 	return Invalid
 }
 
-// AckWord is the first word of that payload, "" for none.
+// AckWord is the first word in an ACK of a datagram of kind of: "syn",
+// "syn+ack", "chat" or "fin"; "" for a kind that nobody acknowledges. It tells
+// apart what the Sequence alone cannot: the ACK that ends the handshake and the
+// ACK of the first message have the same number (PROTOCOL.md, 4.9 and 4.10).
 func AckWord(of Kind) string {
 	switch of {
 	case SYN:
@@ -142,13 +133,12 @@ func (r Reason) String() string {
 	return "Reason(" + strconv.Itoa(int(r)) + ")"
 }
 
-// Payload returns the payload of a FIN for this reason, nil for ReasonNone. The
-// slice is a new one with every call.
-func (r Reason) Payload() []byte {
+// Word is the first word in a FIN for this reason, "" for ReasonNone.
+func (r Reason) Word() string {
 	if r == ReasonNone || int(r) >= len(reasonNames) {
-		return nil
+		return ""
 	}
-	return []byte(reasonNames[r])
+	return reasonNames[r]
 }
 
 // ReasonOf returns the reason that the payload of a FIN gives.

@@ -76,7 +76,7 @@ func startOn(tb testing.TB, conn netio.Conn, user string, cfg Config, event func
 func pingPong(tb testing.TB, n, pairs int) time.Duration {
 	tb.Helper()
 	there := make([]byte, codec.HeaderLen+len(benchText))
-	back := make([]byte, codec.HeaderLen+len(codec.AckPayload(codec.CHAT)))
+	back := make([]byte, codec.HeaderLen+len(codec.AckWord(codec.CHAT))+1+codec.TokenLen)
 	type pair struct{ a, b *net.UDPConn }
 	var all []pair
 	for range pairs {
@@ -309,7 +309,7 @@ func stream(tb testing.TB, n, inFlight int) time.Duration {
 	tb.Helper()
 	a, b := manyPeers(tb)
 	there := make([]byte, codec.HeaderLen+len(benchText))
-	back := make([]byte, codec.HeaderLen+len(codec.AckPayload(codec.CHAT)))
+	back := make([]byte, codec.HeaderLen+len(codec.AckWord(codec.CHAT))+1+codec.TokenLen)
 	var done sync.WaitGroup
 	start := time.Now()
 	done.Go(func() {

@@ -231,8 +231,8 @@ func (e *Engine) release(p *packet) {
 
 // all returns the actors of this moment.
 func (e *Engine) all() []*actor {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.mu.RLock()
+	defer e.mu.RUnlock()
 	actors := make([]*actor, 0, len(e.peers))
 	for _, a := range e.peers {
 		actors = append(actors, a)

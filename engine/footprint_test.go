@@ -70,7 +70,7 @@ func perPeer(tb testing.TB, n int) float64 {
 	for i := range n {
 		peer := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 7777)
 		e.receive(datagramOf(tb, codec.Datagram{Kind: codec.SYN, User: []byte("bob"), Payload: []byte(codec.Announcement), Announced: true}), peer)
-		e.receive(datagramOf(tb, codec.Datagram{Kind: codec.ACK, User: []byte("bob"), Payload: codec.AckPayload(codec.SYNACK)}), peer)
+		e.receive(datagramOf(tb, codec.Datagram{Kind: codec.ACK, User: []byte("bob"), Payload: []byte(codec.AckWord(codec.SYNACK))}), peer)
 	}
 	for range n {
 		<-opened

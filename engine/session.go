@@ -190,9 +190,7 @@ func (s *Session) abandon(now time.Time, out *Outbox) {
 }
 
 // closingChat reports whether our FIN has ended a chat whose end the user has not been told yet.
-func (s *Session) closingChat() bool {
-	return s.snap.State == fsm.FinWait && (s.snap.Goodbye == fsm.Left || s.snap.Goodbye == fsm.ShutDown)
-}
+func (s *Session) closingChat() bool { return s.snap.State == fsm.FinWait && s.snap.EndsChat() }
 
 // AtRest reports whether nothing is under way: no invitation, nothing in flight, nobody leaving.
 func (s *Session) AtRest() bool {

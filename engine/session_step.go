@@ -173,7 +173,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		}
 	case fsm.FIN:
 		if policy.Labels {
-			d.Payload = out.words(labelOf(a.Reason).String(), s.ending(answered))
+			d.Payload = out.words(labelOf(a.Reason).Word(), s.ending(answered))
 		}
 	case fsm.ERR:
 		d.Payload = out.text(busyText)

@@ -217,11 +217,11 @@ func nativeSYNACK() codec.Datagram {
 }
 
 func nativeACK(of codec.Kind, seq uint8) codec.Datagram {
-	return codec.Datagram{Kind: codec.ACK, Seq: seq, User: []byte("bob"), Payload: codec.AckPayload(of)}
+	return codec.Datagram{Kind: codec.ACK, Seq: seq, User: []byte("bob"), Payload: []byte(codec.AckWord(of))}
 }
 
 func nativeFIN(seq uint8, why codec.Reason) codec.Datagram {
-	return codec.Datagram{Kind: codec.FIN, Seq: seq, User: []byte("bob"), Payload: why.Payload()}
+	return codec.Datagram{Kind: codec.FIN, Seq: seq, User: []byte("bob"), Payload: []byte(why.Word())}
 }
 
 func plain(kind codec.Kind, seq uint8) codec.Datagram {

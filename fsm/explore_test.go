@@ -110,7 +110,7 @@ func (b *bounds) can(i int, p *party, on Input) bool {
 	case Leave:
 		return s.State == Established && !s.Leaving
 	case LeaveNow:
-		return s.State == Established || s.State == FinWait && s.endsChat()
+		return s.State == Established || s.State == FinWait && s.EndsChat()
 	default: // no command of the exploration
 		return false
 	}

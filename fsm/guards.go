@@ -67,7 +67,7 @@ func exhausted(v Vars, _ Event) bool {
 
 // finCopies is how often the FIN in flight is sent at most.
 func (v Vars) finCopies() uint16 {
-	if v.endsChat() {
+	if v.EndsChat() {
 		return uint16(v.Policy.FINCopies)
 	}
 	return uint16(v.Policy.RefusalCopies)

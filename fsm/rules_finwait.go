@@ -19,7 +19,7 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 	{From: FinWait, On: Decline, Name: "decline-nothing", To: FinWait, Do: refuse(NoInvitation), As: Rejected, Ref: "8.4"},
 	{From: FinWait, On: Say, Name: "say-too-late", To: FinWait, Do: refuse(Closing), As: Rejected, Ref: "8.4"},
 	{From: FinWait, On: Leave, Name: "leave-again", To: FinWait, Do: refuse(Closing), As: Rejected, Ref: "8.4"},
-	{From: FinWait, On: LeaveNow, Name: "leave-now", If: func(v Vars, _ Event) bool { return v.endsChat() }, When: "a chat is being closed", To: Idle, Do: over, As: Ordinary, Ref: "6.2"},
+	{From: FinWait, On: LeaveNow, Name: "leave-now", If: func(v Vars, _ Event) bool { return v.EndsChat() }, When: "a chat is being closed", To: Idle, Do: over, As: Ordinary, Ref: "6.2"},
 	{From: FinWait, On: LeaveNow, Name: "leave-now-nothing", To: FinWait, Do: refuse(NoChat), As: Rejected, Ref: "8.4"},
 	{From: FinWait, On: Detach, Name: "client-gone", To: FinWait, As: Ignored, Ref: "6.7"},
 	{From: FinWait, On: Shutdown, Name: "closing-already", To: FinWait, As: Ignored, Ref: "6.8"},
@@ -49,7 +49,7 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 	},
 	{From: FinWait, On: RecvERR, Name: "late-err", To: FinWait, Do: noteReplyDo, As: Ignored, Ref: "6.3 7.3"},
 	{
-		From: FinWait, On: RecvCHAT, Name: "duplicate", If: func(v Vars, e Event) bool { return v.endsChat() && duplicate(v, e) }, When: "it was taken before we left",
+		From: FinWait, On: RecvCHAT, Name: "duplicate", If: func(v Vars, e Event) bool { return v.EndsChat() && duplicate(v, e) }, When: "it was taken before we left",
 		To: FinWait, As: Repeated, Ref: "6.6",
 		Do: func(v Vars, e Event, out *Actions) Vars {
 			out.ack(CHAT, e.Seq)
@@ -65,7 +65,7 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 			v.countTry()
 			out.fin(v.FinSeq, v.Goodbye)
 			out.start(Retransmit)
-			if v.endsChat() {
+			if v.EndsChat() {
 				out.retrying(FIN)
 			}
 			return v

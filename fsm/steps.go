@@ -163,12 +163,13 @@ func ended(v Vars, after After, out *Actions) Vars {
 
 // sayOver tells the user that the chat which our FIN ended is over. Declining or withdrawing was told at once.
 func sayOver(v Vars, out *Actions) {
-	if v.endsChat() {
+	if v.EndsChat() {
 		out.tellEnd(TellClosed, v.Goodbye)
 	}
 }
 
-func (v Vars) endsChat() bool { return v.Goodbye == Left || v.Goodbye == ShutDown }
+// EndsChat reports whether our FIN, in fin-wait, ends a chat, as opposed to refusing an invitation.
+func (v Vars) EndsChat() bool { return v.Goodbye == Left || v.Goodbye == ShutDown }
 
 // over ends fin-wait.
 func over(v Vars, _ Event, out *Actions) Vars {
@@ -209,7 +210,7 @@ func withdrawal(from State, on Input, name string, guard func(Vars, Event) bool,
 	}
 	repeated := func(v Vars, _ Event, out *Actions) Vars {
 		v = goodbye(v, said, out)
-		if !v.endsChat() { // else fin-wait tells when it is over, and the user would hear it twice
+		if !v.EndsChat() { // else fin-wait tells when it is over, and the user would hear it twice
 			out.tellEnd(n, told)
 		}
 		return v
