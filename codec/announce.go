@@ -21,9 +21,61 @@ const (
 	maxSealed = 1 + 4 + trailerLen
 )
 
-// IsNative reports whether d announces a peer that speaks this version.
+// IsNative reports whether d announces a peer that speaks this version. A sealed
+// FIN always does: one of another version is not opened, see takeWords.
 func IsNative(d Datagram) bool {
-	return d.Announced && string(firstWord(d.Payload)) == Announcement
+	return d.Announced && (d.Kind == FIN || string(firstWord(d.Payload)) == Announcement)
+}
+
+// canAnnounce reports whether a datagram like d can carry an announcement: those
+// that may be the first that a peer ever has of us. A FIN is one of them, since
+// it may withdraw an invitation that was lost on its way, or be the answer to a
+// peer that had a conversation with whoever was at our address before.
+func (d *Datagram) canAnnounce() bool {
+	switch d.Kind {
+	case SYN, SYNACK:
+		return true
+	case FIN:
+		return d.Form == Usual
+	case ACK, ERR, CHAT, Invalid:
+	}
+	return false
+}
+
+// takeWords makes d the datagram that announces with words. The words of a FIN
+// are those of one without a seal, with the announcement in front: it is taken
+// off, so that whoever asks for reason and token need not know which of the two
+// it is. Another version's words may mean anything; such a FIN stays as it came.
+func (d *Datagram) takeWords(words []byte) {
+	if d.Kind == FIN {
+		if string(firstWord(words)) != Announcement {
+			return
+		}
+		words = afterWord(words)
+	}
+	d.Payload, d.Announced = words, true
+}
+
+// announcedLen is how much an announcement adds to the payload of d at most.
+func (d *Datagram) announcedLen() int {
+	switch {
+	case !d.Announced:
+		return 0
+	case d.Kind == FIN:
+		return len(Announcement) + 1 + maxSealed
+	}
+	return maxSealed
+}
+
+// appendWords appends what the seal of d ends: the reverse of takeWords.
+func appendWords(dst []byte, d *Datagram) []byte {
+	if d.Kind == FIN {
+		dst = append(dst, Announcement...)
+		if len(d.Payload) > 0 {
+			dst = append(dst, ' ')
+		}
+	}
+	return append(dst, d.Payload...)
 }
 
 func isAnnouncement(payload []byte) bool {

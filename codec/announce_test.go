@@ -67,10 +67,16 @@ func TestAnnouncementIsNotTakenFromAnythingElse(t *testing.T) {
 			}
 		})
 	}
-	for _, kind := range []Kind{ACK, FIN, ERR, CHAT} {
-		t.Run(kind.String(), func(t *testing.T) {
+	for name, code := range map[string][2]byte{
+		"ACK":     {typeControl, 0x04},
+		"ERR":     {typeControl, 0x01},
+		"FIN(09)": {typeControl, 0x09},
+		"ACK(0c)": {typeControl, 0x0c},
+		"CHAT":    {typeChat, 0x01},
+	} {
+		t.Run(name, func(t *testing.T) {
 			b := seenByAll()
-			b[offType], b[offOperation] = kind.Code()
+			b[offType], b[offOperation] = code[0], code[1]
 			if d, _, err := Decode(resealed(b)); err != nil || d.Announced {
 				t.Errorf("announced %v, error %v", d.Announced, err)
 			}
@@ -125,9 +131,85 @@ func TestIsNative(t *testing.T) {
 		{"simp/", true, false},
 		{"", true, false},
 	} {
-		d := Datagram{Kind: SYN, User: []byte("gopher"), Payload: []byte(tt.words), Announced: tt.announced}
-		if got := IsNative(d); got != tt.want {
-			t.Errorf("IsNative(%q, announced %v) = %v", tt.words, tt.announced, got)
+		for _, kind := range []Kind{SYN, SYNACK} {
+			d := Datagram{Kind: kind, User: []byte("gopher"), Payload: []byte(tt.words), Announced: tt.announced}
+			if got := IsNative(d); got != tt.want {
+				t.Errorf("IsNative(%v, %q, announced %v) = %v", kind, tt.words, tt.announced, got)
+			}
+		}
+	}
+}
+
+// TestSealedFIN shows that nobody who asks a FIN for its reason, its
+// conversation or its sender's protocol has to know whether it is sealed.
+func TestSealedFIN(t *testing.T) {
+	token := TokenFrom(1)
+	for _, tt := range []struct {
+		payload string
+		reason  Reason
+		token   Token
+	}{
+		{"cancelled baaaaaaa", Cancelled, token},
+		{"declined baaaaaaa more words", Declined, token},
+		{"left", Left, Token{}},
+		{"later baaaaaaa", ReasonNone, token},
+		{"simp/1 baaaaaaa", ReasonNone, token}, // a word like any other
+		{" left", ReasonNone, Token{}},
+		{"", ReasonNone, Token{}},
+	} {
+		t.Run(tt.payload, func(t *testing.T) {
+			sent := Datagram{Kind: FIN, Seq: 1, User: []byte("gopher"), Payload: []byte(tt.payload), Announced: true}
+			b, err := Canonical.Append(nil, sent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.HasPrefix(b[HeaderLen:], []byte("simp/1 ")) {
+				t.Errorf("the payload is %q", b[HeaderLen:])
+			}
+			got, notes, err := Decode(b)
+			if err != nil || notes != 0 {
+				t.Fatalf("Decode: notes %q, error %v", notes, err)
+			}
+			if diff := cmp.Diff(sent, got); diff != "" {
+				t.Errorf("(-sent +received):\n%s", diff)
+			}
+			if !IsNative(got) {
+				t.Error("the FIN is not taken for native")
+			}
+			if r := ReasonOf(got.Payload); r != tt.reason {
+				t.Errorf("reason %v, want %v", r, tt.reason)
+			}
+			if token := TokenOf(got.Payload); token != tt.token {
+				t.Errorf("token %q, want %q", token, tt.token)
+			}
+		})
+	}
+}
+
+// TestSealedFINExample pins one byte for byte, put together without Append.
+func TestSealedFINExample(t *testing.T) {
+	b, err := Canonical.Append(nil, Datagram{Kind: FIN, User: []byte("gopher"), Payload: []byte("cancelled abcdefgh"), Announced: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := datagram(typeControl, 8, 0, "gopher", 32, "simp/1 cancelled abcdefgh ~~A!~0")
+	if diff := cmp.Diff(want, b); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if end := len(want) - trailerLen; Checksum(want[:end]) != [2]byte(want[end:]) {
+		t.Errorf("the last two bytes are not the checksum % x", Checksum(want[:end]))
+	}
+}
+
+// TestFINOfAnotherVersion: its words may mean anything, so they are not taken
+// for a reason.
+func TestFINOfAnotherVersion(t *testing.T) {
+	for _, words := range []string{"simp/2 left", "simp/10 left", "simp/"} {
+		b := sealed(words, "AA")
+		b[offOperation] = 0x08
+		d, notes, err := Decode(resealed(b))
+		if err != nil || d.Announced || IsNative(d) || !bytes.Equal(d.Payload, b[HeaderLen:]) || notes&NotesOf(ExtraPayload) == 0 {
+			t.Errorf("Decode(%q) = %v, notes %q, error %v", b[HeaderLen:], d, notes, err)
 		}
 	}
 }
@@ -161,13 +243,17 @@ func TestSealExistsForEverySum(t *testing.T) {
 func TestAnnouncementRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := Datagram{
-			Kind:      rapid.SampledFrom([]Kind{SYN, SYNACK}).Draw(t, "kind"),
+			Kind:      rapid.SampledFrom([]Kind{SYN, SYNACK, FIN}).Draw(t, "kind"),
 			Seq:       uint8(rapid.IntRange(0, 1).Draw(t, "seq")),
 			User:      drawUser(t),
-			Payload:   []byte("simp/" + rapid.StringMatching(`[ -~]{0,200}`).Draw(t, "words")),
+			Payload:   []byte(rapid.StringMatching(`[ -~]{0,200}`).Draw(t, "words")),
 			Announced: true,
 		}
+		if d.Kind != FIN {
+			d.Payload = append([]byte(announcementPrefix), d.Payload...)
+		}
 		wire := drawWire(t)
+		wire.Short = false // it has no room for an announcement
 		b, err := wire.Append([]byte("before"), d)
 		if err != nil {
 			t.Fatal(err)
@@ -208,7 +294,6 @@ func TestAnnouncementRefused(t *testing.T) {
 		payload string
 	}{
 		{"on an ACK", ACK, "simp/1"},
-		{"on a FIN", FIN, "simp/1"},
 		{"on an ERR", ERR, "simp/1"},
 		{"on a CHAT", CHAT, "simp/1"},
 		{"without the prefix", SYN, "hello"},
@@ -216,6 +301,8 @@ func TestAnnouncementRefused(t *testing.T) {
 		{"with a control character", SYN, "simp/1\t"},
 		{"beyond ASCII", SYN, "simp/1 \u00fc"},
 		{"too long", SYN, "simp/" + string(bytes.Repeat([]byte("x"), MaxPayload-maxSealed-4))},
+		{"on a FIN with a control character", FIN, "left\t"},
+		{"on a FIN that is too long", FIN, string(bytes.Repeat([]byte("x"), MaxPayload-maxSealed-6))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := Datagram{Kind: tt.kind, User: []byte("gopher"), Payload: []byte(tt.payload), Announced: true}
@@ -223,5 +310,9 @@ func TestAnnouncementRefused(t *testing.T) {
 				t.Errorf("Append = %q, %v", b, err)
 			}
 		})
+	}
+	d := Datagram{Kind: FIN, Form: FINERR, User: []byte("gopher"), Payload: []byte("left"), Announced: true}
+	if b, err := Canonical.Append(nil, d); !errors.Is(err, ErrPayload) || b != nil {
+		t.Errorf("Append in the form FINERR = %q, %v", b, err)
 	}
 }

@@ -6,18 +6,26 @@ package codec
 type Datagram struct {
 	Kind Kind
 
+	// Form is which of the ways to write Kind it is; the zero value is the
+	// specification's.
+	Form Form
+
 	// Seq is the Sequence field: 0 or 1 in what we send of our own, any byte in
-	// what arrives and in the answers that echo it.
+	// what arrives, in the answers that echo it, and towards peers that count
+	// ([Wire].Counts).
 	Seq uint8
 
-	// User is the sender's name without its padding.
+	// User is the sender's name without its padding; in a [Stub] the addressee's.
 	User []byte
 
-	// Payload is what Length covers. In an announced datagram it is the words
-	// only ("simp/1" and what follows), without filler and seal.
+	// Payload is what Length covers, without the NUL that some peers put in
+	// front of a message. Of what is announced it is the words: in a SYN and a
+	// SYN+ACK "simp/1" and what follows, in a FIN only what follows. A FIN has
+	// the same payload, then, whether it is sealed or not: the reason, and the
+	// name of the conversation ([ReasonOf], [TokenOf]).
 	Payload []byte
 
-	// Announced tells that the payload is a sealed announcement. Only SYN and
-	// SYN+ACK can carry one.
+	// Announced tells that the payload is sealed, and well-formed for a peer of
+	// any kind. Only SYN, SYN+ACK and FIN can be.
 	Announced bool
 }

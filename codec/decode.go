@@ -14,19 +14,24 @@ import (
 // the result are parts of b. Their bytes are the peer's: nothing is promised
 // about them but their length. They are not to reach a terminal as they are.
 func Decode(b []byte) (Datagram, Notes, error) {
+	if isStub(b) {
+		user, notes := readUser(b[1:stubLen:stubLen])
+		return Datagram{Kind: ERR, Form: Stub, User: user}, notes | Stub.notes(), nil
+	}
 	if err := checkSize(b); err != nil {
 		return Datagram{}, 0, err
 	}
-	kind, err := kindOf(b[offType], b[offOperation])
+	kind, form, err := kindOf(b[offType], b[offOperation])
 	if err != nil {
 		return Datagram{}, 0, err
 	}
-	d := Datagram{Kind: kind, Seq: b[offSeq]}
-	var notes, more Notes
+	d := Datagram{Kind: kind, Form: form, Seq: b[offSeq]}
+	notes := form.notes()
 	if d.Seq > 1 {
 		notes |= SeqAbove1.bit()
 	}
-	d.User, more = readUser(b[offUser:offLength:offLength])
+	user, more := readUser(b[offUser:offLength:offLength])
+	d.User = user
 	notes |= more
 
 	if len(b) == offLength {
@@ -36,13 +41,20 @@ func Decode(b []byte) (Datagram, Notes, error) {
 	b, more = cutToLength(b)
 	notes |= more
 	d.Payload = b[offPayload:]
-	if kind == SYN || kind == SYNACK {
+	switch {
+	case d.Kind == CHAT && len(d.Payload) > 0 && d.Payload[0] == 0:
+		d.Payload = d.Payload[1:]
+		notes |= LeadingNUL.bit()
+	case d.canAnnounce():
 		if words, ok := openAnnouncement(b); ok {
-			d.Payload, d.Announced = words, true
+			d.takeWords(words)
 		}
 	}
 	return d, notes | judgePayload(d), nil
 }
+
+// isStub tells a Stub by the two things that it has: its mark and its length.
+func isStub(b []byte) bool { return len(b) == stubLen && b[offType] == stubMark }
 
 // checkSize refuses what cannot hold a header. One kind of peer leaves the
 // Length field out of its control datagrams, which are 35 bytes; a chat
@@ -145,7 +157,7 @@ func expectsPayload(d Datagram) bool {
 	case ACK:
 		return AckOf(d.Payload) != Invalid
 	case FIN:
-		return ReasonOf(d.Payload) != ReasonNone
+		return d.Announced || d.Form == FINERR || ReasonOf(d.Payload) != ReasonNone
 	case Invalid:
 	}
 	return false

@@ -49,6 +49,7 @@ func TestDecodeTolerances(t *testing.T) {
 		{"Length 2^32-1", datagram(2, 1, 0, "bob", math.MaxUint32, "hello"), "bob", "hello", NotesOf(LengthLong)},
 		{"Length 2^32-39, which wraps", datagram(2, 1, 0, "bob", math.MaxUint32-38, ""), "bob", "", NotesOf(LengthLong)},
 		{"no Length", datagram(1, 4, 0, "bob", 0, "")[:offLength], "bob", "", NotesOf(NoLength)},
+		{"no Length, padded with blanks", datagram(1, 4, 0, spaced("bob"), 0, "")[:offLength], "bob", "", NotesOf(NoLength, UserPaddedWithSpaces)},
 
 		{"trailer", trailing(datagram(2, 1, 0, "bob", 5, "hello")), "bob", "hello", NotesOf(Trailer)},
 		{"trailer without payload", trailing(datagram(1, 2, 0, "bob", 0, "")), "bob", "", NotesOf(Trailer)},
@@ -74,7 +75,14 @@ func TestDecodeTolerances(t *testing.T) {
 
 		{"UTF-8", datagram(2, 1, 0, "bob", 3, "h\u00fc"), "bob", "h\u00fc", NotesOf(PayloadNotASCII)},
 		{"not UTF-8", datagram(2, 1, 0, "bob", 2, "h\xfc"), "bob", "h\xfc", NotesOf(PayloadNotASCII)},
-		{"NUL in front of the message", datagram(2, 1, 0, "bob", 3, "\x00hi"), "bob", "\x00hi", NotesOf(PayloadControl)},
+		{"NUL in front of the message", datagram(2, 1, 0, "bob", 3, "\x00hi"), "bob", "hi", NotesOf(LeadingNUL)},
+		{"NUL in front of the message, and a trailer", trailing(datagram(2, 1, 0, "bob", 3, "\x00hi")), "bob", "hi", NotesOf(LeadingNUL, Trailer)},
+		{"NUL in front of a message cut short", datagram(2, 1, 0, "bob", 2, "\x00hi"), "bob", "h", NotesOf(LeadingNUL, LengthShort)},
+		{"NUL and no message", datagram(2, 1, 0, "bob", 1, "\x00"), "bob", "", NotesOf(LeadingNUL)},
+		{"two NULs in front of the message", datagram(2, 1, 0, "bob", 4, "\x00\x00hi"), "bob", "\x00hi", NotesOf(LeadingNUL, PayloadControl)},
+		{"NUL that Length does not reach", datagram(2, 1, 0, "bob", 0, "\x00hi"), "bob", "", NotesOf(LengthShort)},
+		{"NUL within the message", datagram(2, 1, 0, "bob", 3, "h\x00i"), "bob", "h\x00i", NotesOf(PayloadControl)},
+		{"NUL in front of a text", datagram(1, 1, 0, "bob", 6, "\x00sorry"), "bob", "\x00sorry", NotesOf(PayloadControl)},
 		{"escape sequence", datagram(2, 1, 0, "bob", 4, "\x1b[2J"), "bob", "\x1b[2J", NotesOf(PayloadControl)},
 		{"what is cut off is not judged", datagram(2, 1, 0, "bob", 2, "hi\x00\xff"), "bob", "hi", NotesOf(LengthShort)},
 
@@ -85,6 +93,18 @@ func TestDecodeTolerances(t *testing.T) {
 		{"text on a FIN", datagram(1, 8, 0, "bob", 5, "sorry"), "bob", "sorry", NotesOf(ExtraPayload)},
 		{"native ACK", datagram(1, 4, 0, "bob", 7, "syn+ack"), "bob", "syn+ack", 0},
 		{"native FIN", datagram(1, 8, 0, "bob", 8, "left now"), "bob", "left now", 0},
+
+		{"FIN with operation 0x09", datagram(1, 9, 0, "bob", 0, ""), "bob", "", NotesOf(FormFINERR)},
+		{"text on a FIN with operation 0x09", datagram(1, 9, 1, "bob", 5, "sorry"), "bob", "sorry", NotesOf(FormFINERR)},
+		{"FIN with operation 0x09 and no Length", datagram(1, 9, 0, "bob", 0, "")[:offLength], "bob", "", NotesOf(FormFINERR, NoLength)},
+		{"ACK with operation 0x0c", datagram(1, 12, 0, "bob", 0, ""), "bob", "", NotesOf(FormFINACK)},
+		{"ACK with operation 0x0c and no Length", datagram(1, 12, 0, "bob", 0, "")[:offLength], "bob", "", NotesOf(FormFINACK, NoLength)},
+		{"text on an ACK with operation 0x0c", datagram(1, 12, 2, "bob", 5, "sorry"), "bob", "sorry", NotesOf(FormFINACK, SeqAbove1, ExtraPayload)},
+		{"ERR of 33 bytes", stub("carol"), "carol", "", NotesOf(FormStub)},
+		{"ERR of 33 bytes, padded with blanks", stub(spaced("carol")), "carol", "", NotesOf(FormStub, UserPaddedWithSpaces)},
+		{"ERR of 33 bytes without padding", stub(full), full, "", NotesOf(FormStub)},
+		{"ERR of 33 bytes without a name", stub(""), "", "", NotesOf(FormStub, UserEmpty)},
+		{"ERR of 33 bytes, name with an escape sequence", stub("\x1b[2J\x00\xff"), "\x1b[2J", "", NotesOf(FormStub, UserControl, UserAfterNUL)},
 
 		{
 			"everything at once", datagram(1, 8, 7, " \x07\xff\x00x", 99, "\x00\xff"), "\x07\xff", "\x00\xff",
@@ -119,8 +139,14 @@ func TestDecodeErrors(t *testing.T) {
 		{"one byte too long", datagram(2, 1, 0, "bob", MaxReceive-HeaderLen+1, strings.Repeat("x", MaxReceive-HeaderLen+1)), ErrOversized},
 		{"35 bytes of chat", datagram(2, 1, 0, "bob", 0, "")[:offLength], ErrShort},
 		{"35 bytes of nothing known", datagram(3, 1, 0, "bob", 0, "")[:offLength], ErrShort},
-		{"35 bytes, unknown operation", datagram(1, 0x0c, 0, "bob", 0, "")[:offLength], ErrOperation},
-		{"33 bytes, ERR without its type", append([]byte{0x08}, fmt.Sprintf("%-32s", "carol")...), ErrShort},
+		{"35 bytes, unknown operation", datagram(1, 0x0a, 0, "bob", 0, "")[:offLength], ErrOperation},
+		{"operation 0", datagram(1, 0, 0, "bob", 0, ""), ErrOperation},
+		{"operation 0x09 of a chat", datagram(2, 9, 0, "bob", 0, ""), ErrOperation},
+		{"32 bytes that begin like a stub", stub("carol")[:32], ErrShort},
+		{"34 bytes that begin like a stub", append(stub("carol"), 0), ErrShort},
+		{"35 bytes that begin like a stub", append(stub("carol"), 0, 0), ErrShort},
+		{"39 bytes that begin like a stub", append(stub("carol"), 0, 0, 0, 0, 0, 0), ErrType},
+		{"33 bytes of something else", append([]byte{0x09}, stub("carol")[1:]...), ErrShort},
 		{"39 zeros", make([]byte, HeaderLen), ErrType},
 	}
 	for n := 1; n < HeaderLen; n++ {
@@ -149,20 +175,27 @@ func TestDecodeLongestReceived(t *testing.T) {
 	}
 }
 
-// TestDecodeTypeAndOperation goes through all 65,536 pairs: six are datagrams.
+// TestDecodeTypeAndOperation goes through all 65,536 pairs: six are the
+// specification's datagrams, two are other forms of them.
 func TestDecodeTypeAndOperation(t *testing.T) {
-	known := map[[2]byte]Kind{
-		{0x01, 0x01}: ERR,
-		{0x01, 0x02}: SYN,
-		{0x01, 0x04}: ACK,
-		{0x01, 0x06}: SYNACK,
-		{0x01, 0x08}: FIN,
-		{0x02, 0x01}: CHAT,
+	type reading struct {
+		kind Kind
+		form Form
+	}
+	known := map[[2]byte]reading{
+		{0x01, 0x01}: {ERR, Usual},
+		{0x01, 0x02}: {SYN, Usual},
+		{0x01, 0x04}: {ACK, Usual},
+		{0x01, 0x06}: {SYNACK, Usual},
+		{0x01, 0x08}: {FIN, Usual},
+		{0x01, 0x09}: {FIN, FINERR},
+		{0x01, 0x0c}: {ACK, FINACK},
+		{0x02, 0x01}: {CHAT, Usual},
 	}
 	for typ := range 256 {
 		for op := range 256 {
 			d, _, err := Decode(datagram(byte(typ), byte(op), 0, "bob", 0, ""))
-			kind, ok := known[[2]byte{byte(typ), byte(op)}]
+			is, ok := known[[2]byte{byte(typ), byte(op)}]
 			var want error
 			switch {
 			case ok:
@@ -171,8 +204,8 @@ func TestDecodeTypeAndOperation(t *testing.T) {
 			default:
 				want = ErrType
 			}
-			if d.Kind != kind || !errors.Is(err, want) || (err == nil) != ok {
-				t.Errorf("type %#02x operation %#02x: %v, %v; want %v, %v", typ, op, d.Kind, err, kind, want)
+			if got := (reading{d.Kind, d.Form}); got != is || !errors.Is(err, want) || (err == nil) != ok {
+				t.Errorf("type %#02x operation %#02x: %v, %v; want %v, %v", typ, op, got, err, is, want)
 			}
 		}
 	}

@@ -23,10 +23,28 @@
 // User is printable ASCII, padded at the end with NUL. A datagram without
 // payload is 39 bytes.
 //
+// # Other ways to write the same
+//
+// Other implementations were seen to write three kinds in a second [Form]:
+//
+//	0x01  0x09 FIN|ERR   FIN       readable text: why it declines
+//	0x01  0x0C FIN|ACK   ACK       empty; it acknowledges a FIN
+//	0x08                 ERR       none: 33 bytes, of which 32 are a User field
+//
+// And the way in which a peer writes any datagram differs from the layout above
+// in one or the other of these ([Wire]):
+//
+//	User     padded with blanks
+//	Length   left out, and the payload with it: a control datagram of 35 bytes
+//	Payload  a message begins with a NUL, which Length counts
+//	behind   a checksum of two bytes, which Length does not count
+//	Seq      messages are numbered 0 to 255
+//
 // # Strict out, liberal in
 //
-// [Wire.Append] sends one form only and refuses everything else with an error;
-// a [Wire] is how one kind of peer writes that form: its padding, its trailer.
+// [Wire.Append] writes one thing in one way only, and refuses everything else
+// with an error; which way that is, the [Wire] says, and for a kind that has a
+// second form the datagram's Form.
 //
 // [Decode] accepts whatever can be understood without risk. Each tolerance that
 // it had to exercise is a [Note], so that a daemon can count it by name and use
@@ -35,8 +53,9 @@
 //
 // # The announcement
 //
-// Our SYN, and our answer to such a SYN, say who we are in a payload that every
-// implementation known takes as well-formed (PROTOCOL.md, 2.1):
+// Our SYN, our answer to such a SYN, and the FIN that ends what was begun in this
+// way, say who we are in a payload that every implementation known takes as
+// well-formed (PROTOCOL.md, 2.1):
 //
 //	"simp/1"  [ ' ' word ]...  ' '  filler  seal
 //	|------ the words ------|       |last word|
@@ -47,5 +66,6 @@
 // and stops when they are wrong; others stop at a byte that is not ASCII. The
 // filler serves no purpose but to make both bytes of the seal printable. To
 // everybody who does not look for it, the announcement is a payload that a SYN
-// does not need.
+// or a FIN does not need. The words of a FIN behind "simp/1" are the payload of
+// an ordinary FIN between native peers, and [Decode] gives that.
 package codec

@@ -8,7 +8,8 @@ var (
 	// ErrEmpty: a datagram of no bytes.
 	ErrEmpty = errors.New("codec: decode: empty datagram")
 
-	// ErrShort: less than a header, and not the 35-byte control form either.
+	// ErrShort: less than a header, and neither the 35-byte control form nor a
+	// [Stub].
 	ErrShort = errors.New("codec: decode: datagram shorter than its 39-byte header")
 
 	// ErrOversized: more than [MaxReceive] bytes.
@@ -26,7 +27,11 @@ var (
 	// ErrKind: not one of the six kinds.
 	ErrKind = errors.New("no such kind of datagram")
 
-	// ErrSeq: a Sequence above 1 that is not the echo of a peer's own.
+	// ErrForm: a form that the kind does not have.
+	ErrForm = errors.New("a datagram of this kind has no such form")
+
+	// ErrSeq: a Sequence above 1 that is neither the echo of a peer's own nor
+	// meant for a peer that counts.
 	ErrSeq = errors.New("a sequence number is 0 or 1")
 
 	// ErrUser: a name that other implementations would not survive or that
@@ -38,8 +43,8 @@ var (
 )
 
 // ErrorName returns the short name by which an error of this package is
-// counted ("empty", "short", "oversized", "type", "operation"; "kind", "seq",
-// "user", "payload"), wrapped or not. It returns "" for nil and "other" for
+// counted ("empty", "short", "oversized", "type", "operation"; "kind", "form",
+// "seq", "user", "payload"), wrapped or not. It returns "" for nil and "other" for
 // everything else.
 func ErrorName(err error) string {
 	if err == nil {
@@ -55,6 +60,7 @@ func ErrorName(err error) string {
 		{ErrType, "type"},
 		{ErrOperation, "operation"},
 		{ErrKind, "kind"},
+		{ErrForm, "form"},
 		{ErrSeq, "seq"},
 		{ErrUser, "user"},
 		{ErrPayload, "payload"},

@@ -45,8 +45,39 @@ func datagram(typ, op, seq byte, user string, length uint32, payload string) []b
 	return append(b, payload...)
 }
 
+// stub is the 33 bytes that one implementation sends when its user is busy.
+func stub(name string) []byte {
+	b := make([]byte, 33)
+	b[0] = 0x08
+	copy(b[1:], name)
+	return b
+}
+
+// wires are all that have a name.
+func wires() []Wire { return []Wire{Canonical, Trailing, Spaced, Short, Counting} }
+
+// drawWire draws one of those, or any other combination of their ways.
 func drawWire(t *rapid.T) Wire {
-	return rapid.SampledFrom([]Wire{Canonical, Trailing, Spaced}).Draw(t, "wire")
+	return rapid.OneOf(
+		rapid.SampledFrom(wires()),
+		rapid.Map(rapid.Uint8(), wireFrom),
+	).Draw(t, "wire")
+}
+
+// wireFrom has each way of writing that is not the specification's if its bit is
+// set.
+func wireFrom(bits uint8) Wire {
+	w := Wire{
+		Name:       "any",
+		Trailer:    bits&2 != 0,
+		Short:      bits&4 != 0,
+		LeadingNUL: bits&8 != 0,
+		Counts:     bits&16 != 0,
+	}
+	if bits&1 != 0 {
+		w.Pad = ' '
+	}
+	return w
 }
 
 func drawUser(t *rapid.T) []byte {
@@ -61,25 +92,58 @@ func drawUser(t *rapid.T) []byte {
 // nothing else.
 func wireNotes(w Wire, d Datagram) Notes {
 	var notes Notes
+	if w.Pad == ' ' && len(d.User) < UserLen {
+		notes |= NotesOf(UserPaddedWithSpaces)
+	}
+	switch d.Form {
+	case Usual:
+	case FINERR:
+		notes |= NotesOf(FormFINERR)
+	case FINACK:
+		notes |= NotesOf(FormFINACK)
+	case Stub:
+		return notes | NotesOf(FormStub)
+	}
+	if w.Short && d.Kind != CHAT {
+		return notes | NotesOf(NoLength)
+	}
 	if w.Trailer {
 		notes |= NotesOf(Trailer)
 	}
-	if w.Pad == ' ' && len(d.User) < UserLen {
-		notes |= NotesOf(UserPaddedWithSpaces)
+	if w.LeadingNUL && d.Kind == CHAT {
+		notes |= NotesOf(LeadingNUL)
 	}
 	return notes
 }
 
-// wireOf is the reverse: the wire that a datagram was written with.
+// formNotes are the notes of what some wire, or some form, is meant to have.
+func formNotes() Notes {
+	return NotesOf(UserPaddedWithSpaces, NoLength, Trailer, LeadingNUL, FormFINERR, FormFINACK, FormStub)
+}
+
+// wireOf is the reverse of wireNotes: a wire that a datagram can have been
+// written with.
 func wireOf(notes Notes) Wire {
-	trailer, spaced := notes.Has(Trailer), notes.Has(UserPaddedWithSpaces)
-	switch {
-	case trailer && spaced:
-		return Wire{Name: "both", Pad: ' ', Trailer: true}
-	case trailer:
-		return Trailing
-	case spaced:
-		return Spaced
+	w := Wire{
+		Name:       "as noted",
+		Trailer:    notes.Has(Trailer),
+		Short:      notes.Has(NoLength),
+		LeadingNUL: notes.Has(LeadingNUL),
+		Counts:     notes.Has(SeqAbove1),
 	}
-	return Canonical
+	if notes.Has(UserPaddedWithSpaces) {
+		w.Pad = ' '
+	}
+	return w
+}
+
+// received is what is left of d once w has written it.
+func received(w Wire, d Datagram) Datagram {
+	switch {
+	case d.Form == Stub:
+		d.Seq, d.Payload = 0, nil
+	case w.Short && d.Kind != CHAT:
+		d.Payload = nil
+	}
+	return d
 }

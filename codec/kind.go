@@ -22,12 +22,10 @@ const (
 	typeChat    = 0x02
 )
 
-// kinds is what there is to know of each kind. It is read only.
-//
-// A dialect's own operation (one implementation uses 0x09 for "FIN or ERR", one
-// answers FIN with 0x0C) is a second way to write a kind: it belongs in a table
-// of readings consulted by kindOf after this one, with a note of its own, and
-// never here, because this table is also what Append writes.
+// kinds is what there is to know of each kind, in the specification's words. It
+// is read only. A second way to write a kind is a row of forms, with a note of
+// its own, and never one here: this table is what is written to a peer of which
+// nothing else is known.
 var kinds = [...]struct {
 	name    string
 	typ, op byte
@@ -45,22 +43,29 @@ var kinds = [...]struct {
 }
 
 // kindOf reads the first two bytes of a datagram.
-func kindOf(typ, op byte) (Kind, error) {
+func kindOf(typ, op byte) (Kind, Form, error) {
 	if typ != typeControl && typ != typeChat {
-		return Invalid, ErrType
+		return Invalid, Usual, ErrType
 	}
 	for k := SYN; k <= CHAT; k++ {
 		if kinds[k].typ == typ && kinds[k].op == op {
-			return k, nil
+			return k, Usual, nil
 		}
 	}
-	return Invalid, ErrOperation
+	if typ == typeControl && op != 0 {
+		for f := FINERR; int(f) < len(forms); f++ {
+			if forms[f].op == op {
+				return forms[f].kind, f, nil
+			}
+		}
+	}
+	return Invalid, Usual, ErrOperation
 }
 
 func (k Kind) valid() bool { return k >= SYN && k <= CHAT }
 
-// Code returns the bytes that stand for k in the datagram: Type and Operation.
-// Both are 0 when k is none of the kinds above.
+// Code returns the bytes that stand for k in a datagram of the usual form: Type
+// and Operation. Both are 0 when k is none of the kinds above.
 func (k Kind) Code() (typ, op byte) {
 	if !k.valid() {
 		return 0, 0

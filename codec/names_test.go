@@ -27,6 +27,17 @@ func TestKindCodeOfNoKind(t *testing.T) {
 	}
 }
 
+func TestFormNames(t *testing.T) {
+	var got []string
+	for f := range Form(5) {
+		got = append(got, f.String())
+	}
+	want := []string{"usual", "finerr", "finack", "stub", "Form(4)"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestNotes(t *testing.T) {
 	var all Notes
 	names := make(map[string]bool)
@@ -43,7 +54,7 @@ func TestNotes(t *testing.T) {
 	if got := len(slices.Collect(all.All())); got != NumNotes {
 		t.Errorf("the set of all %d notes yields %d", NumNotes, got)
 	}
-	if got := Note(NumNotes).String(); got != "Note(14)" {
+	if got := Note(NumNotes).String(); got != "Note(18)" {
 		t.Errorf("a note that does not exist is called %q", got)
 	}
 

@@ -27,8 +27,8 @@ func TokenFrom(bits uint64) Token {
 }
 
 // TokenOf returns the token that the words of an announcement, or the payload of
-// a native ACK or FIN, give; the zero Token if they give none, or something that
-// is none.
+// a native ACK or FIN, sealed or not, give; the zero Token if they give none, or
+// something that is none.
 func TokenOf(payload []byte) Token { return tokenIn(afterWord(payload)) }
 
 // SecondTokenOf returns the token behind that one: a SYN+ACK for an invitation
@@ -141,7 +141,7 @@ func (r Reason) Word() string {
 	return reasonNames[r]
 }
 
-// ReasonOf returns the reason that the payload of a FIN gives.
+// ReasonOf returns the reason that the payload of a FIN gives, sealed or not.
 func ReasonOf(payload []byte) Reason {
 	word := firstWord(payload)
 	for r := Left; int(r) < len(reasonNames); r++ {

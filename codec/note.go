@@ -46,9 +46,17 @@ const (
 	// Trailer: two bytes behind the payload are the right [Checksum].
 	Trailer
 	// ExtraPayload: a control datagram has a payload that means nothing here: it
-	// is neither the text of an ERR nor an announcement, nor a word that native
-	// peers put into ACK and FIN.
+	// is neither the text of an ERR or [FINERR] nor an announcement, nor a word
+	// that native peers put into ACK and FIN.
 	ExtraPayload
+	// LeadingNUL: a NUL stands in front of a message. It is left out.
+	LeadingNUL
+	// FormFINERR: a FIN in the form [FINERR].
+	FormFINERR
+	// FormFINACK: an ACK in the form [FINACK].
+	FormFINACK
+	// FormStub: an ERR in the form [Stub].
+	FormStub
 
 	// NumNotes is how many notes there are: the size of an array of counters.
 	NumNotes = int(iota)
@@ -70,6 +78,10 @@ var noteNames = [NumNotes]string{
 	PayloadControl:       "payload-control",
 	Trailer:              "trailer",
 	ExtraPayload:         "extra-payload",
+	LeadingNUL:           "leading-nul",
+	FormFINERR:           "form-finerr",
+	FormFINACK:           "form-finack",
+	FormStub:             "form-stub",
 }
 
 // String returns the name by which n is counted.
@@ -81,10 +93,10 @@ func (n Note) String() string {
 }
 
 // Notes is a set of notes; the zero value is the empty set.
-type Notes uint16
+type Notes uint32
 
 // A note that does not fit into Notes would be lost without a word.
-const _ = uint(16 - NumNotes)
+const _ = uint(32 - NumNotes)
 
 // NotesOf returns the set of the given notes.
 func NotesOf(notes ...Note) Notes {

@@ -16,6 +16,11 @@ const summaryRunes = 60
 //	CHAT seq=1 user="bob" len=5 "hello"
 //	ERR seq=0 user="bob" "User already in another chat"
 //	FIN seq=0 user="bob" "left"
+//	FIN seq=0 user="bob" sealed="cancelled abcdefgh"
+//	FIN(09) seq=0 user="bob" "Chat invitation rejected."
+//
+// What is behind the kind in parentheses is a form that is not the usual one: an
+// operation in hexadecimal, or "stub".
 //
 // Name and payload are quoted in the manner of [strconv.Quote]: printable text
 // stays as it is, in any script, while control characters, escape sequences,
@@ -27,11 +32,16 @@ const summaryRunes = 60
 // always. AppendSummary does not allocate if dst has room.
 func (d Datagram) AppendSummary(dst []byte) []byte {
 	dst = append(dst, d.Kind.String()...)
+	if d.Form != Usual {
+		dst = append(dst, '(')
+		dst = append(dst, d.Form.mark()...)
+		dst = append(dst, ')')
+	}
 	dst = append(dst, " seq="...)
 	dst = strconv.AppendUint(dst, uint64(d.Seq), 10)
 	dst = append(dst, " user="...)
 	dst = appendQuoted(dst, d.User)
-	if len(d.Payload) == 0 && d.Kind != CHAT {
+	if len(d.Payload) == 0 && d.Kind != CHAT && !d.Announced {
 		return dst
 	}
 	shown := firstRunes(d.Payload, summaryRunes)
@@ -41,6 +51,8 @@ func (d Datagram) AppendSummary(dst []byte) []byte {
 		dst = strconv.AppendInt(dst, int64(len(d.Payload)), 10)
 	}
 	switch {
+	case d.Announced && d.Kind == FIN:
+		dst = append(dst, " sealed="...)
 	case d.Announced:
 		dst = append(dst, " announce="...)
 	case d.Kind == ACK && AckOf(d.Payload) != Invalid:

@@ -26,6 +26,12 @@ func TestSummary(t *testing.T) {
 		{Datagram{Kind: CHAT, Seq: 1, User: []byte("bob")}, `CHAT seq=1 user="bob" len=0 ""`},
 		{Datagram{Kind: ERR, User: []byte("bob"), Payload: []byte("User already in another chat")}, `ERR seq=0 user="bob" "User already in another chat"`},
 		{Datagram{Kind: FIN, User: []byte("bob"), Payload: []byte("left")}, `FIN seq=0 user="bob" "left"`},
+		{Datagram{Kind: FIN, User: []byte("bob"), Payload: []byte("left abcdefgh"), Announced: true}, `FIN seq=0 user="bob" sealed="left abcdefgh"`},
+		{Datagram{Kind: FIN, User: []byte("bob"), Announced: true}, `FIN seq=0 user="bob" sealed=""`},
+		{Datagram{Kind: FIN, Form: FINERR, User: []byte("bob"), Payload: []byte("Not now.")}, `FIN(09) seq=0 user="bob" "Not now."`},
+		{Datagram{Kind: ACK, Form: FINACK, Seq: 1, User: []byte("bob")}, `ACK(0c) seq=1 user="bob"`},
+		{Datagram{Kind: ERR, Form: Stub, User: []byte("bob")}, `ERR(stub) seq=0 user="bob"`},
+		{Datagram{Kind: ERR, Form: 200, User: []byte("bob")}, `ERR(?) seq=0 user="bob"`},
 		{Datagram{}, `invalid seq=0 user=""`},
 
 		{Datagram{Kind: CHAT, User: []byte("bob"), Payload: []byte(x60)}, `CHAT seq=0 user="bob" len=60 "` + x60 + `"`},

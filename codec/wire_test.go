@@ -48,6 +48,8 @@ func TestAppendWires(t *testing.T) {
 		{Canonical, "\x02\x01\x00alice" + strings.Repeat("\x00", 27) + "\x00\x00\x00\x09hello bob"},
 		{Trailing, "\x02\x01\x00alice" + strings.Repeat("\x00", 27) + "\x00\x00\x00\x09hello bob\xc6\xc2"},
 		{Spaced, "\x02\x01\x00alice" + strings.Repeat(" ", 27) + "\x00\x00\x00\x09hello bob"},
+		{Short, "\x02\x01\x00alice" + strings.Repeat("\x00", 27) + "\x00\x00\x00\x0a\x00hello bob"},
+		{Counting, "\x02\x01\x00alice" + strings.Repeat("\x00", 27) + "\x00\x00\x00\x09hello bob"},
 	} {
 		t.Run(tt.wire.Name, func(t *testing.T) {
 			got, err := tt.wire.Append([]byte("before"), hello)
@@ -89,12 +91,19 @@ func TestAppendRefuses(t *testing.T) {
 		{"kind 7", Canonical, with(func(d *Datagram) { d.Kind = CHAT + 1 }), ErrKind},
 		{"kind 255", Canonical, with(func(d *Datagram) { d.Kind = 255 }), ErrKind},
 
+		{"message in the form FINERR", Canonical, with(func(d *Datagram) { d.Form = FINERR }), ErrForm},
+		{"form 255", Canonical, with(func(d *Datagram) { d.Form = 255 }), ErrForm},
+
 		{"CHAT with sequence 2", Canonical, seq(CHAT, 2), ErrSeq},
 		{"SYN with sequence 2", Canonical, seq(SYN, 2), ErrSeq},
 		{"FIN with sequence 2", Canonical, seq(FIN, 2), ErrSeq},
 		{"ERR with sequence 255", Canonical, seq(ERR, 255), ErrSeq},
 		{"ACK that echoes 255", Canonical, seq(ACK, 255), nil},
 		{"SYN+ACK that echoes 2", Canonical, seq(SYNACK, 2), nil},
+		{"message number 255 to who counts", Counting, seq(CHAT, 255), nil},
+		{"FIN number 2 to who counts", Counting, seq(FIN, 2), nil},
+		{"SYN number 2 to who counts", Counting, seq(SYN, 2), ErrSeq},
+		{"ERR number 2 to who counts", Counting, seq(ERR, 2), ErrSeq},
 
 		{"no name", Canonical, user(""), ErrUser},
 		{"longest name", Canonical, user(strings.Repeat("n", 32)), nil},
@@ -116,6 +125,17 @@ func TestAppendRefuses(t *testing.T) {
 		{"message too long", Canonical, payload(CHAT, longest+"x"), ErrPayload},
 		{"longest message with a trailer", Trailing, payload(CHAT, longest[2:]), nil},
 		{"message too long for a trailer", Trailing, payload(CHAT, longest[1:]), ErrPayload},
+		{"longest message with a NUL", Short, payload(CHAT, longest[1:]), nil},
+		{"message too long for a NUL", Short, payload(CHAT, longest), ErrPayload},
+		{"message that begins with the NUL itself", Short, payload(CHAT, "\x00hi"), ErrPayload},
+		{"ERR text without a Length", Short, payload(ERR, "User already in another chat"), nil},
+		{"ERR text beyond ASCII without a Length", Short, payload(ERR, "caf\u00e9"), ErrPayload},
+		{"SYN without a Length", Short, payload(SYN, ""), nil},
+		{"ACK of chat without a Length", Short, payload(ACK, "chat"), ErrPayload},
+		{"FIN with a reason without a Length", Short, payload(FIN, "left"), ErrPayload},
+		{"FIN with a text without a Length", Short, with(func(d *Datagram) { d.Kind, d.Form = FIN, FINERR }), nil},
+		{"announcement without a Length", Short, with(func(d *Datagram) { d.Kind, d.Payload, d.Announced = SYN, []byte("simp/1"), true }), ErrPayload},
+		{"sealed FIN without words, without a Length", Short, with(func(d *Datagram) { d.Kind, d.Payload, d.Announced = FIN, nil, true }), ErrPayload},
 		{"ERR text", Canonical, payload(ERR, "User already in another chat"), nil},
 		{"ERR text beyond ASCII", Canonical, payload(ERR, "caf\u00e9"), ErrPayload},
 		{"ERR text of two lines", Canonical, payload(ERR, "a\nb"), ErrPayload},
@@ -151,7 +171,7 @@ func TestErrorNames(t *testing.T) {
 	names := make(map[string]bool)
 	for _, err := range []error{
 		ErrEmpty, ErrShort, ErrOversized, ErrType, ErrOperation,
-		ErrKind, ErrSeq, ErrUser, ErrPayload,
+		ErrKind, ErrForm, ErrSeq, ErrUser, ErrPayload,
 	} {
 		name := ErrorName(fmt.Errorf("wrapped: %w", err))
 		if name == "" || name == "other" || names[name] {
@@ -179,20 +199,42 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(d, got); diff != "" {
+		want := received(wire, d)
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-sent +received):\n%s", diff)
 		}
-		if want := wireNotes(wire, d) | payloadNotes(d); notes != want {
+		if want := wireNotes(wire, d) | payloadNotes(want); notes != want {
 			t.Errorf("notes %q, want %q", notes, want)
 		}
-		if n := binary.BigEndian.Uint32(b[offLength:]); int(n) != len(d.Payload) {
-			t.Errorf("Length %d, payload of %d bytes", n, len(d.Payload))
-		}
+		checkLength(t, wire, b)
 		again, err := wireOf(notes).Append(nil, got)
 		if err != nil || !bytes.Equal(again, b) {
 			t.Errorf("encoded again:\n% x\n% x, %v", b, again, err)
 		}
 	})
+}
+
+// checkLength: Length is there or not, and what is there is what it counts.
+func checkLength(t *rapid.T, w Wire, b []byte) {
+	switch {
+	case b[0] == 0x08:
+		if len(b) != 33 {
+			t.Errorf("stub of %d bytes", len(b))
+		}
+		return
+	case w.Short && b[offType] == typeControl:
+		if len(b) != 35 {
+			t.Errorf("control datagram of %d bytes", len(b))
+		}
+		return
+	}
+	there := len(b) - 39
+	if w.Trailer {
+		there -= 2
+	}
+	if n := binary.BigEndian.Uint32(b[offLength:]); int(n) != there {
+		t.Errorf("Length %d, payload of %d bytes", n, there)
+	}
 }
 
 // drawPlain draws a datagram that can be sent and announces nothing.
@@ -201,9 +243,15 @@ func drawPlain(t *rapid.T, w Wire) Datagram {
 		Kind: rapid.SampledFrom([]Kind{SYN, SYNACK, ACK, FIN, ERR, CHAT}).Draw(t, "kind"),
 		User: drawUser(t),
 	}
+	if form := rapid.Map(rapid.Uint8Range(0, 3), func(n uint8) Form { return Form(n) }).Draw(t, "form"); form.of(d.Kind) {
+		d.Form = form
+	}
 	d.Seq = rapid.Uint8Range(0, 1).Draw(t, "seq")
-	if kinds[d.Kind].echo {
-		d.Seq = rapid.Uint8().Draw(t, "echoed")
+	if d.Kind == ACK || d.Kind == SYNACK || w.Counts && (d.Kind == CHAT || d.Kind == FIN) {
+		d.Seq = rapid.Uint8().Draw(t, "any seq")
+	}
+	if w.Short && (d.Kind == SYN || d.Kind == SYNACK || d.Kind == ACK || d.Kind == FIN && d.Form == Usual) {
+		return d
 	}
 	text := rapid.OneOf(
 		rapid.Just(""),
@@ -231,7 +279,7 @@ func payloadNotes(d Datagram) Notes {
 		notes |= NotesOf(PayloadControl)
 	}
 	word, _, _ := strings.Cut(string(d.Payload), " ")
-	meant := d.Kind == CHAT || d.Kind == ERR ||
+	meant := d.Kind == CHAT || d.Kind == ERR || d.Form == FINERR ||
 		d.Kind == ACK && slices.Contains([]string{"syn", "syn+ack", "chat", "fin"}, word) ||
 		d.Kind == FIN && slices.Contains([]string{"left", "declined", "cancelled", "busy", "shutdown"}, word)
 	if len(d.Payload) > 0 && !meant {

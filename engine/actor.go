@@ -90,7 +90,7 @@ func (a *actor) open(now time.Time, l *letter, out *Outbox) {
 	s := &a.session
 	switch l.kind {
 	case letterDatagram:
-		s.Handle(now, Input{Datagram: &l.packet.datagram, Size: len(l.packet.buf)}, out)
+		s.Handle(now, Input{Datagram: &l.packet.datagram, Size: len(l.packet.buf), Notes: l.packet.notes}, out)
 		a.engine.release(l.packet)
 	case letterCommand:
 		s.Handle(now, Input{Command: l.command}, out)

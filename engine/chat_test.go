@@ -321,7 +321,7 @@ func TestStatus(t *testing.T) {
 		}
 		time.Sleep(11 * time.Second)
 		st := alice.status()
-		diffStatus(t, client.Status{User: "alice", Chats: []client.ChatStatus{{Peer: bob.addr, User: "bob", State: "established", Queued: 3, Tries: 3}}}, st)
+		diffStatus(t, client.Status{User: "alice", Chats: []client.ChatStatus{{Peer: bob.addr, User: "bob", State: "established", Queued: 3, Tries: 3, Dialect: "native", Evidence: "it announced itself"}}}, st)
 		if st.Counters["repeated/established/repeat-chat"] != 2 {
 			t.Errorf("counters %v, want 2 repeats", st.Counters)
 		}

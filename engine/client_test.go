@@ -158,7 +158,7 @@ func TestInvitationWaitsForAClient(t *testing.T) {
 		alice.login("alice")
 		wait()
 		diffEvents(t, []client.Event{client.Connected{
-			User: "alice", Daemon: "devel", Addr: alice.addr, Pending: []client.Pending{{Peer: bob.addr, User: "bob", Since: invited}},
+			User: "alice", Daemon: "devel", Addr: alice.addr, Pending: []client.Pending{{Peer: bob.addr, User: "bob", Since: invited, Dialect: "native", Evidence: "it announced itself"}},
 		}}, alice.events())
 		alice.client.Do(client.Accept{Peer: bob.addr})
 		wait()

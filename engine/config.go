@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"io"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,6 +28,15 @@ type Config struct {
 	InvitationExpiry time.Duration // time until an unanswered invitation is given up
 	Plain            bool          // do not announce ourselves: everybody is legacy (2.6)
 	Version          string        // shown to clients
+
+	// Dialects says how peers have to be treated, by a name of DialectNames, whatever they send.
+	Dialects map[netip.AddrPort]string
+
+	// Known is as what peers were recognised in an earlier run, by name; others are recognised by what they send. Learned,
+	// if not nil, is called when that changes; "unknown" means that it is to be forgotten. It is called from any
+	// goroutine and must not block.
+	Known   map[netip.AddrPort]string
+	Learned func(peer netip.AddrPort, dialect string)
 
 	Log zerolog.Logger
 
@@ -54,6 +65,11 @@ func (c Config) Validate() error {
 		return fmt.Errorf("the retransmission time must be at least 1ms, not %s", c.Retransmit)
 	case c.InvitationExpiry < c.Retransmit:
 		return fmt.Errorf("an invitation must live at least as long as the retransmission time (%s), not %s", c.Retransmit, c.InvitationExpiry)
+	}
+	for peer, name := range c.Dialects {
+		if d := dialectNamed(name); d == nil || d.open() {
+			return fmt.Errorf("%s cannot be treated as %q: the dialects are %s", peer, name, strings.Join(DialectNames(), ", "))
+		}
 	}
 	switch c.Accept {
 	case AcceptAsk, AcceptAuto, AcceptNever:

@@ -145,7 +145,7 @@ func (e *Engine) receive(b []byte, from netip.AddrPort) {
 		return
 	}
 	e.env.counters.tolerated(notes)
-	p.datagram = d
+	p.datagram, p.notes = d, notes
 	for {
 		a := e.find(from)
 		if a == nil {
@@ -185,7 +185,7 @@ func (e *Engine) meet(p *packet, from netip.AddrPort) bool {
 	}
 	s, out := &e.stranger.Session, &e.stranger.out
 	*s = NewSession(e.env, from, e.client.Load() != nil)
-	s.Handle(now, Input{Datagram: &p.datagram, Size: len(p.buf)}, out)
+	s.Handle(now, Input{Datagram: &p.datagram, Size: len(p.buf), Notes: p.notes}, out)
 	if !s.Done() && !e.env.stop.Load() {
 		e.start(newActor(e, *s))
 	}

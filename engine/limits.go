@@ -63,8 +63,18 @@ const (
 	// maxInvitations bounds the invitations that our user has out at once.
 	maxInvitations = 64
 
-	// maxRemembered bounds the addresses of which we remember that they are native.
+	// maxRemembered bounds the addresses of which we remember as what they were recognised.
 	maxRemembered = 4096
+
+	// A message that comes again between copyAfter and copyUntil behind the last copy is a copy where numbers do not tell:
+	// the specification's 5 s, and what a busy loop makes of them. So is one that comes sooner than sameMessage, in which
+	// no known implementation of that kind can send a second message.
+	copyAfter   = 4500 * time.Millisecond
+	copyUntil   = 7 * time.Second
+	sameMessage = 10 * time.Millisecond
+
+	// firstRoundTrip is taken for the time that a datagram takes there and back before one was measured.
+	firstRoundTrip = 20 * time.Millisecond
 
 	// unansweredEvery is how often the user hears that an invitation is still unanswered (3.12).
 	unansweredEvery = 30 * time.Second

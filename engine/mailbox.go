@@ -31,6 +31,7 @@ const (
 type packet struct {
 	buf      []byte
 	datagram codec.Datagram // aliases buf
+	notes    codec.Notes
 }
 
 // posted is what became of a letter.

@@ -5,34 +5,81 @@ import (
 	"sync"
 )
 
-// memory remembers which addresses are native, so that an invitation to a peer known from an earlier chat is repeated
-// freely (2.7). It is a hint: losing an entry costs nothing but adaptation. Safe for concurrent use.
+// memory remembers as what each address was recognised, so that it is treated well from the first datagram of the next
+// conversation on (2.7). It is a hint: losing an entry costs nothing but adaptation, and what an address sends corrects it.
+// Safe for concurrent use.
 type memory struct {
-	mu     sync.Mutex
-	native map[netip.AddrPort]struct{}
+	mu      sync.Mutex
+	known   map[netip.AddrPort]*dialect
+	numbers map[netip.AddrPort]uint8 // of the last message that went there, where that matters (4.17)
+
+	changed func(peer netip.AddrPort, dialect string) // may be nil
 }
 
-func newMemory() *memory { return &memory{native: make(map[netip.AddrPort]struct{})} }
-
-func (m *memory) isNative(peer netip.AddrPort) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	_, is := m.native[peer]
-	return is
-}
-
-func (m *memory) learn(peer netip.AddrPort, native bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !native {
-		delete(m.native, peer)
-		return
-	}
-	if _, is := m.native[peer]; !is && len(m.native) >= maxRemembered {
-		for other := range m.native { // any one will do
-			delete(m.native, other)
-			break
+// newMemory takes what is remembered from an earlier run. Names that it does not know are left out: they may be a newer
+// version's.
+func newMemory(known map[netip.AddrPort]string, changed func(netip.AddrPort, string)) *memory {
+	m := &memory{known: make(map[netip.AddrPort]*dialect), numbers: make(map[netip.AddrPort]uint8), changed: changed}
+	for peer, name := range known {
+		if d := dialectNamed(name); d != nil && !d.open() && len(m.known) < maxRemembered {
+			m.known[peer] = d
 		}
 	}
-	m.native[peer] = struct{}{}
+	return m
+}
+
+// recall returns as what the peer was recognised, unknown if it was not.
+func (m *memory) recall(peer netip.AddrPort) *dialect {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if d := m.known[peer]; d != nil {
+		return d
+	}
+	return unknown
+}
+
+func (m *memory) learn(peer netip.AddrPort, d *dialect) {
+	m.mu.Lock()
+	was := m.known[peer]
+	switch {
+	case d.open():
+		delete(m.known, peer)
+	case was != d:
+		makeRoom(m.known, peer)
+		m.known[peer] = d
+	}
+	m.mu.Unlock()
+	if was == nil {
+		was = unknown
+	}
+	if was.name != d.name && m.changed != nil {
+		m.changed(peer, d.name)
+	}
+}
+
+// sent notes the number of a message that goes to the peer.
+func (m *memory) sent(peer netip.AddrPort, number uint8) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	makeRoom(m.numbers, peer)
+	m.numbers[peer] = number
+}
+
+// lastSent returns the number of the last message that went to the peer.
+func (m *memory) lastSent(peer netip.AddrPort) (number uint8, any bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	number, any = m.numbers[peer]
+	return number, any
+}
+
+// makeRoom forgets some other peer if there are too many.
+func makeRoom[V any](of map[netip.AddrPort]V, peer netip.AddrPort) {
+	if _, is := of[peer]; is || len(of) < maxRemembered {
+		return
+	}
+	for other := range of { // any one will do
+		delete(of, other)
+		return
+	}
 }

@@ -30,11 +30,24 @@ type Session struct {
 	self  string // our user's name in this conversation, so that a repeat has the same bytes
 	since time.Time
 
-	queue []outgoing
-	sent  int    // chat datagrams queued in this chat
-	taken int    // messages taken in this chat
-	last  []byte // payload of the last message taken, kept only where numbers do not tell duplicates
-	lastN uint8  // and its number
+	queue  []outgoing
+	sent   int       // chat datagrams queued in this chat
+	taken  int       // messages taken in this chat
+	last   []byte    // payload of the last message taken, kept only where numbers do not tell duplicates
+	lastN  uint8     // and its number
+	lastAt time.Time // and when its last copy came
+
+	dialect  *dialect // as what the peer is treated
+	evidence string   // why, for people
+	fixed    bool     // because our user said so
+	heard    bool     // the peer has sent something in this conversation, so we know how it writes
+	told     bool     // the user was told
+	finished int      // messages of ours that have left the queue in this chat
+
+	synAt     time.Time     // when the last copy of the peer's SYN came
+	ackAt     time.Time     // when we last acknowledged a message
+	sentAt    time.Time     // when the first copy of what waits for its ACK went out
+	roundTrip time.Duration // the longest that was measured in this conversation
 
 	received, answered uint32 // bytes from and to the peer while it has proved nothing
 
@@ -83,8 +96,9 @@ func NewEnv(cfg Config, user string) *Env {
 		cfg.Random = rand.Reader
 	}
 	env := &Env{
-		cfg: cfg, gate: fsm.NewGate(), counters: newCounters(), admit: newAdmission(cfg.MaxChats), memory: newMemory(),
-		room: func() bool { return true },
+		cfg: cfg, gate: fsm.NewGate(), counters: newCounters(), admit: newAdmission(cfg.MaxChats),
+		memory: newMemory(cfg.Known, cfg.Learned),
+		room:   func() bool { return true },
 	}
 	if user != "" {
 		env.user.Store(&user)
@@ -106,10 +120,7 @@ func (e *Env) userName() string {
 // NewSession returns a conversation with peer that has not begun. attached says whether a client is there.
 func NewSession(env *Env, peer netip.AddrPort, attached bool) Session {
 	s := Session{env: env, peer: peer, attached: attached}
-	s.snap.Policy = fsm.Legacy()
-	if !env.cfg.Plain && env.memory.isNative(peer) {
-		s.snap.Policy = fsm.Native()
-	}
+	s.recall()
 	return s
 }
 
@@ -117,6 +128,7 @@ func NewSession(env *Env, peer netip.AddrPort, attached bool) Session {
 type Input struct {
 	Datagram *codec.Datagram // from the peer; valid during the call only, and not changed
 	Size     int             // of the datagram in bytes
+	Notes    codec.Notes     // what there was to remark on it
 	Command  client.Command  // of the user, to this peer
 	Attach   bool            // a client has come
 	Detach   bool            // the client has gone
@@ -127,7 +139,7 @@ type Input struct {
 func (s *Session) Handle(now time.Time, in Input, out *Outbox) {
 	switch {
 	case in.Datagram != nil:
-		s.receive(now, in.Datagram, in.Size, out)
+		s.receive(now, in, out)
 	case in.Command != nil:
 		s.command(now, in.Command, out)
 	case in.Attach:
@@ -206,13 +218,14 @@ func (s *Session) native() bool { return s.snap.Policy.Labels }
 // status describes the conversation for the client; active is false when there is nothing to show.
 func (s *Session) status() (st client.ChatStatus, pending client.Pending, half, active bool) {
 	if s.snap.HalfOpen() {
-		return st, client.Pending{Peer: s.peer, User: s.user, Since: s.since}, true, true
+		return st, client.Pending{Peer: s.peer, User: s.user, Since: s.since, Dialect: s.dialect.name, Evidence: s.evidence}, true, true
 	}
 	if s.snap.State == fsm.Idle {
 		return st, pending, false, false
 	}
 	return client.ChatStatus{
 		Peer: s.peer, User: s.user, State: s.snap.State.String(), Queued: len(s.queue), Tries: int(s.snap.Tries),
+		Dialect: s.dialect.name, Evidence: s.evidence,
 	}, pending, false, true
 }
 

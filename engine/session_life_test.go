@@ -39,7 +39,7 @@ func TestExpiry_OfOurInvitation(t *testing.T) {
 	p.forget()
 	p.pass(time.Millisecond)
 	p.wantState(fsm.Idle)
-	p.wantSent(`300s FIN seq=0 user="alice"`)
+	p.wantSent(`300s FIN seq=0 user="alice" sealed="cancelled"`)
 	closed := only[client.Closed](p.events())
 	diffEvents(t, []client.Event{client.Closed{Peer: bobAddr, Reason: client.CloseUnreachable}}, []client.Event{closed[0]})
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"time"
 
 	"simp/codec"
@@ -45,7 +44,7 @@ func labelOf(r fsm.Reason) codec.Reason {
 		return codec.Busy
 	case fsm.ShutDown:
 		return codec.Shutdown
-	case fsm.NoReason, fsm.Unreachable, fsm.Restarted, fsm.Refused, fsm.Expired, fsm.Lost:
+	case fsm.NoReason, fsm.Unreachable, fsm.Restarted, fsm.Refused, fsm.Expired, fsm.Lost, fsm.Misnumbered:
 	}
 	return codec.ReasonNone
 }
@@ -53,16 +52,36 @@ func labelOf(r fsm.Reason) codec.Reason {
 // busyText is what the specification has a busy daemon say; busyTexts are the ones that others use.
 const busyText = "User already in another chat"
 
-var busyTexts = [...]string{busyText, "User is busy in another chat"}
+var busyTexts = [...]string{busyText, "User is busy in another chat", "User already in chat, or has pending invitation."}
 
-func (s *Session) receive(now time.Time, d *codec.Datagram, size int, out *Outbox) {
-	s.recognise(d)
+// misnumberedText is how a peer says that it expected another number.
+const misnumberedText = "Wrong sequence number"
+
+// meaning is what the text of an ERR or a refusing FIN is known to say.
+func meaning(d *codec.Datagram) fsm.Reason {
+	if d.Form == codec.Stub {
+		return fsm.Busy
+	}
+	for _, t := range busyTexts {
+		if string(d.Payload) == t {
+			return fsm.Busy
+		}
+	}
+	if string(d.Payload) == misnumberedText {
+		return fsm.Misnumbered
+	}
+	return fsm.NoReason
+}
+
+func (s *Session) receive(now time.Time, in Input, out *Outbox) {
+	d := in.Datagram
+	changed := s.recognise(d, in.Notes)
 	old := s.native() && s.tokens.old(d, s.snap.State)
 	if !old && d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
 		s.prompted, s.validated, s.received, s.answered = false, false, 0, 0 // it has yet to prove itself again
 	}
 	if !s.validated {
-		s.received += uint32(min(size, codec.MaxReceive))
+		s.received += uint32(min(in.Size, codec.MaxReceive))
 	}
 
 	e := fsm.Event{On: inputOf[d.Kind], Seq: d.Seq, Old: old}
@@ -70,8 +89,10 @@ func (s *Session) receive(now time.Time, d *codec.Datagram, size int, out *Outbo
 		s.step(now, e, stepInput{datagram: d}, out)
 		return
 	}
+	e.Flip = s.begins(d) && s.flips()
 	switch d.Kind {
 	case codec.SYN:
+		e.Repeat = !s.native() && s.isCopyOfSYN(now, d)
 		e.Verdict = s.verdictOnSYN()
 	case codec.SYNACK:
 		if s.snap.State == fsm.SynSent {
@@ -80,56 +101,53 @@ func (s *Session) receive(now time.Time, d *codec.Datagram, size int, out *Outbo
 	case codec.ACK:
 		e.Of = packetOf[codec.AckOf(d.Payload)]
 		e.More = len(s.queue) > 1
+		s.measure(now)
 	case codec.FIN:
 		e.Reason = reasonOf[codec.ReasonOf(d.Payload)]
-	case codec.ERR:
-		for _, t := range busyTexts {
-			if string(d.Payload) == t {
-				e.Reason = fsm.Busy
-			}
+		if e.Reason == fsm.NoReason && meaning(d) == fsm.Busy {
+			e.Reason = fsm.Busy
 		}
+		e.Crossed = s.crossed(now)
+	case codec.ERR:
+		e.Reason = meaning(d)
 	case codec.CHAT:
 		e.Room = s.room()
-		e.Repeat = s.taken > 0 && d.Seq == s.lastN && bytes.Equal(d.Payload, s.last)
+		e.Repeat = s.isCopy(now, d)
+		if !changed {
+			s.impliedACK(now, e, d, out)
+		}
 	case codec.Invalid:
 		return
 	}
+	was, doubts := s.snap.State, s.doubts(d)
 	s.step(now, e, stepInput{datagram: d}, out)
+	if doubts {
+		s.treatAs(doubtful, "")
+	}
+	if answered := was == fsm.SynSent && s.snap.State == fsm.Idle; answered || changed && s.snap.State == fsm.Established {
+		s.remember()
+	}
+	s.sayRecognised(out)
 }
 
-// recognise settles how the peer has to be treated, from what it sends. It comes before the step, because the machine
-// knows policies, not kinds of peers.
-func (s *Session) recognise(d *codec.Datagram) {
-	if s.env.cfg.Plain {
-		return
-	}
-	native := codec.IsNative(*d)
-	inviting := s.snap.State == fsm.SynSent // and so they have seen our announcement
-	switch d.Kind {
-	case codec.SYN:
-		s.setNative(native)
-	case codec.SYNACK:
-		if inviting || s.snap.State == fsm.Idle {
-			s.setNative(native)
-		}
-	case codec.ACK:
-		if inviting && codec.AckOf(d.Payload) == codec.SYN {
-			s.setNative(true)
-		}
-	case codec.FIN:
-		if inviting && codec.ReasonOf(d.Payload) != codec.ReasonNone {
-			s.setNative(true)
-		}
-	case codec.ERR, codec.CHAT, codec.Invalid:
+// impliedACK takes a message for the ACK of ours: where both directions share a counter, one that carries another value
+// than ours in flight shows that ours has moved it (4.1).
+func (s *Session) impliedACK(now time.Time, e fsm.Event, d *codec.Datagram, out *Outbox) {
+	v := &s.snap.Vars
+	if v.Policy.Numbers == fsm.Shared && v.InFlight && s.snap.State == fsm.Established && e.Seq != v.TxSeq && !e.Repeat {
+		s.step(now, fsm.Event{On: fsm.RecvACK, Seq: v.TxSeq, More: len(s.queue) > 1}, stepInput{datagram: d}, out)
 	}
 }
 
-func (s *Session) setNative(native bool) {
-	if native {
-		s.snap.Policy = fsm.Native()
-	} else {
-		s.snap.Policy = fsm.Legacy()
-	}
+// begins reports whether the datagram may open a chat.
+func (s *Session) begins(d *codec.Datagram) bool {
+	return s.snap.State == fsm.SynSent && d.Kind == codec.SYNACK || s.snap.State == fsm.SynReceived
+}
+
+// flips reports whether the peer would take our first message for a copy of an earlier chat's last one (4.17).
+func (s *Session) flips() bool {
+	last, any := s.env.memory.lastSent(s.peer)
+	return s.dialect.keepsNumber && any && last == 0
 }
 
 // verdictOnSYN is what admission says to an invitation. A place that it takes is given back by settle if the step does

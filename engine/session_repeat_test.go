@@ -140,20 +140,23 @@ func TestRepeatCHAT_LegacyIntervalsGrow(t *testing.T) {
 	p.wantCopies(codec.CHAT, 0, 5*sec, 10*sec, 20*sec, 40*sec, 80*sec, 140*sec, 200*sec)
 }
 
-// §4.7: a legacy peer that has acknowledged nothing gets 3 copies; then the message is unconfirmed and the next goes out.
-func TestRepeatCHAT_UnconfirmedAfterThreeCopies(t *testing.T) {
+// §4.7, §4.15: a legacy peer that has acknowledged nothing gets 3 copies and one with the other number; then the message is
+// unconfirmed and the next goes out.
+func TestRepeatCHAT_UnconfirmedAfterItsCopies(t *testing.T) {
 	p := newSolo(t, nil)
 	p.openLegacy()
 	one, two := client.NumberID(1), client.NumberID(2)
 	p.do(client.Chat{Text: "one", ID: one}, client.Chat{Text: "two", ID: two})
 	p.pass(14 * sec)
 	p.wantCopies(codec.CHAT, 0, 5*sec, 10*sec)
-	p.told = nil
 	p.pass(sec)
-	p.wantSent(`15s CHAT seq=1 user="alice" len=3 "two"`)
-	p.wantEvents(client.Unconfirmed{Peer: bobAddr, ID: one, N: 1, Tries: 3})
+	p.wantSent(`15s CHAT seq=1 user="alice" len=3 "one"`)
+	p.told = nil
+	p.pass(5 * sec)
+	p.wantSent(`20s CHAT seq=0 user="alice" len=3 "two"`)
+	p.wantEvents(client.Unconfirmed{Peer: bobAddr, ID: one, N: 1, Tries: 4})
 	// The first ACK shows that this peer does acknowledge: from now on it is waited for.
-	p.receive(plain(codec.ACK, 1))
+	p.receive(plain(codec.ACK, 0))
 	p.wantEvents(client.Delivered{Peer: bobAddr, ID: two, N: 2})
 	p.do(client.Chat{Text: "three"})
 	p.told = nil
@@ -161,6 +164,28 @@ func TestRepeatCHAT_UnconfirmedAfterThreeCopies(t *testing.T) {
 	if got := only[client.Unconfirmed](p.events()); len(got) != 0 {
 		t.Errorf("a peer that acknowledges leads to %+v", got)
 	}
+}
+
+// §4.15: an ACK of the copy with the other number proves nothing, and the doubt stays until the peer shows how it counts.
+func TestRepeatCHAT_TheOtherNumberProvesNothing(t *testing.T) {
+	p := newSolo(t, nil)
+	p.openLegacy()
+	one := client.NumberID(1)
+	p.do(client.Chat{Text: "one", ID: one})
+	p.pass(15 * sec)
+	p.forget()
+	p.receive(plain(codec.ACK, 1))
+	p.wantEvents(client.Unconfirmed{Peer: bobAddr, ID: one, N: 1, Tries: 4})
+	p.do(client.Chat{Text: "two"})
+	p.receive(plain(codec.ACK, 0))
+	p.do(client.Chat{Text: "three"})
+	p.forget()
+	p.pass(20 * sec)
+	p.wantSent(
+		`20s CHAT seq=1 user="alice" len=5 "three"`,
+		`25s CHAT seq=1 user="alice" len=5 "three"`,
+		`35s CHAT seq=0 user="alice" len=5 "three"`,
+	)
 }
 
 // §6.3, §4.3: a FIN is repeated until its ACK, 3 copies in all, the same bytes.

@@ -17,6 +17,7 @@ type stepInput struct {
 	id       client.ID // of a message, and its text in parts that fit
 	parts    []string
 	as       string // the text as the peer can read it, where that differs
+	tries    int    // copies of what was in flight before the step
 }
 
 // step lets the machine decide, has the gate confirm, stores the new snapshot, reports the step, and only then performs
@@ -24,6 +25,9 @@ type stepInput struct {
 func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	out.now = now
 	out.actions.Reset()
+	if e.On == fsm.RecvSYN || e.On == fsm.Invite {
+		s.snap.Policy = s.dialect.policy // what an acceptance without a user has changed in it ends here
+	}
 	before := s.snap
 	next, rule := fsm.Next(before, e, &out.actions)
 	if err := s.env.gate.Pass(before.State, rule, next.State); err != nil {
@@ -37,6 +41,12 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	if begins {
 		s.since = now
 		s.tokens.begin()
+		s.heard = in.datagram != nil
+		s.told = false
+		s.roundTrip, s.ackAt, s.synAt = 0, time.Time{}, time.Time{}
+		if e.On == fsm.RecvSYN {
+			s.synAt = now
+		}
 	}
 	if begins || next.Answered && !before.Answered {
 		// Who answers an invitation may be another than who was there, if anybody, when it came.
@@ -44,6 +54,7 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	}
 	s.nameIt(e, in, next.State, begins)
 	s.snap = next
+	in.tries = int(before.Tries)
 	if s.autoAccepted(e) {
 		s.snap.Policy.SYNACKCopies = autoCopies
 	}
@@ -107,9 +118,9 @@ func (s *Session) perform(a fsm.Action, in stepInput, out *Outbox) {
 	case fsm.Deliver:
 		s.deliver(in.datagram, out)
 	case fsm.Complete:
-		s.dequeue(true, out)
+		s.dequeue(true, in, out)
 	case fsm.GiveUp:
-		s.dequeue(false, out)
+		s.dequeue(false, in, out)
 	case fsm.Tell:
 		s.notice(a, in, out)
 	case fsm.Refuse:
@@ -148,7 +159,7 @@ func (s *Session) deliver(d *codec.Datagram, out *Outbox) {
 	s.taken++
 	if !s.snap.Policy.ByNumber {
 		s.last = append(s.last[:0], d.Payload...)
-		s.lastN = d.Seq
+		s.lastN, s.lastAt = d.Seq, out.now
 	}
 	s.tell(client.Message{Peer: s.peer, User: s.user, Text: string(d.Payload), N: s.taken}, out)
 }
@@ -168,20 +179,39 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 			d.Payload = out.words(codec.Announcement, s.tokens.theirs, s.tokens.ours)
 		}
 	case fsm.ACK:
-		if policy.Labels {
+		switch {
+		case policy.Labels:
 			d.Payload = out.words(codec.AckWord(kindOf[a.Of]), s.answering(answered))
+		case a.Of == fsm.FIN:
+			d.Form = s.dialect.finACK
+		case a.Of == fsm.CHAT:
+			s.ackAt = out.now
 		}
 	case fsm.FIN:
-		if policy.Labels {
+		// One that goes to a peer from which nothing has come yet is well-formed for every kind, as our SYN is.
+		d.Announced = !s.heard && !s.env.cfg.Plain
+		if policy.Labels || d.Announced {
 			d.Payload = out.words(labelOf(a.Reason).Word(), s.ending(answered))
 		}
 	case fsm.ERR:
 		d.Payload = out.text(busyText)
 	case fsm.CHAT:
 		d.Payload = out.text(s.queue[0].text)
+		if s.dialect == unknown || s.dialect.keepsNumber {
+			s.env.memory.sent(s.peer, a.Seq)
+		}
 	case fsm.NoPacket:
 	}
-	size, err := out.datagram(s.wire(), d)
+	if a.Packet == fsm.CHAT || a.Packet == fsm.SYNACK {
+		if s.snap.Tries == 1 {
+			s.sentAt = out.now
+		}
+	}
+	wire := s.wire()
+	if d.Announced {
+		wire = codec.Canonical // what is sealed is well-formed for every kind
+	}
+	size, err := out.datagram(wire, d)
 	if err != nil {
 		// Everything that can be sent was checked when it was taken; this is a fault of ours, not of the user's.
 		s.env.counters.add(dropUnsent)
@@ -219,8 +249,14 @@ func (s *Session) answering(d *codec.Datagram) codec.Token {
 	return s.tokens.conversation()
 }
 
-// wire is how this peer's datagrams are written. Dialects add rows here.
-func (s *Session) wire() codec.Wire { return codec.Canonical }
+// wire is how this peer's datagrams are written. As long as it has sent nothing it is not sure who is there, and ours have
+// to be well-formed for everybody; without an announcement they cannot be, and follow what is known.
+func (s *Session) wire() codec.Wire {
+	if s.heard || s.env.cfg.Plain {
+		return s.dialect.wire
+	}
+	return codec.Canonical
+}
 
 // name is our user's name in this conversation.
 func (s *Session) name() string {

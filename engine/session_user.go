@@ -60,9 +60,9 @@ func (s *Session) command(now time.Time, cmd client.Command, out *Outbox) {
 // wording turns a text into what this peer can read, in pieces that fit. The first result is the text as sent if it
 // differs from what was written, the second is appended to parts.
 func (s *Session) wording(txt string, parts []string) (as string, all []string) {
-	limit, clean := codec.MaxPayload, false
+	limit, clean := s.dialect.limit(), false
 	if !s.native() {
-		limit, clean = legacyPayload, true
+		clean = true
 		if ascii, changed := text.Transliterate(txt); changed {
 			as, txt = ascii, ascii
 		}
@@ -166,17 +166,17 @@ func retriedWhat(p fsm.Packet) client.What {
 
 func (s *Session) opened(out *Outbox) {
 	s.validated = true
-	s.sent, s.taken, s.doubt = 0, 0, false
+	s.sent, s.taken, s.finished, s.doubt = 0, 0, 0, false
 	s.queue, s.last = nil, nil
-	s.env.memory.learn(s.peer, s.native())
+	s.remember()
 	s.keep = s.keep || !s.attached
 	s.tell(client.Established{Peer: s.peer, User: s.user}, out)
 }
 
 func (s *Session) closed(why client.CloseReason, in stepInput, out *Outbox) {
 	ev := client.Closed{Peer: s.peer, User: s.user, Reason: why, Undelivered: s.undelivered()}
-	if in.datagram != nil && in.datagram.Kind == codec.ERR {
-		ev.Text = string(in.datagram.Payload)
+	if d := in.datagram; d != nil && (d.Kind == codec.ERR || d.Kind == codec.FIN && !s.native()) {
+		ev.Text = string(d.Payload)
 	}
 	s.queue, s.doubt = nil, false
 	s.tell(ev, out)
@@ -207,7 +207,7 @@ func (s *Session) enqueue(in stepInput, out *Outbox) {
 }
 
 // dequeue takes the datagram in flight out of the queue and reports on its message once that is whole.
-func (s *Session) dequeue(confirmed bool, out *Outbox) {
+func (s *Session) dequeue(confirmed bool, in stepInput, out *Outbox) {
 	m := s.queue[0]
 	s.queue[0] = outgoing{}
 	s.queue = s.queue[1:]
@@ -215,11 +215,12 @@ func (s *Session) dequeue(confirmed bool, out *Outbox) {
 		s.queue = nil // an idle chat holds no memory
 	}
 	s.doubt = s.doubt || !confirmed
+	s.finished++
 	if !m.end {
 		return
 	}
 	if s.doubt {
-		s.tell(client.Unconfirmed{Peer: s.peer, User: s.user, ID: m.id, N: m.n, Tries: int(s.snap.Policy.ChatCopies)}, out)
+		s.tell(client.Unconfirmed{Peer: s.peer, User: s.user, ID: m.id, N: m.n, Tries: in.tries}, out)
 	} else {
 		s.tell(client.Delivered{Peer: s.peer, User: s.user, ID: m.id, N: m.n}, out)
 	}

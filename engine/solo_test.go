@@ -108,11 +108,11 @@ func (p *solo) do(cmds ...client.Command) {
 // raw lets any bytes arrive from the peer.
 func (p *solo) raw(b []byte) {
 	p.tb.Helper()
-	d, _, err := codec.Decode(b)
+	d, notes, err := codec.Decode(b)
 	if err != nil {
 		p.tb.Fatalf("this never reaches a session: %v", err)
 	}
-	p.input(Input{Datagram: &d, Size: len(b)})
+	p.input(Input{Datagram: &d, Size: len(b), Notes: notes})
 }
 
 func (p *solo) receive(ds ...codec.Datagram) {

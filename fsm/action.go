@@ -100,6 +100,9 @@ func (a *Actions) ack(of Packet, seq uint8) {
 	a.add(Action{Effect: Send, Packet: ACK, Seq: seq, Of: of})
 }
 
+// probe sends an ACK that answers nothing.
+func (a *Actions) probe(seq uint8) { a.send(ACK, seq) }
+
 func (a *Actions) fin(seq uint8, why Reason) {
 	a.add(Action{Effect: Send, Packet: FIN, Seq: seq, Reason: why})
 }

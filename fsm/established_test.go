@@ -88,11 +88,30 @@ func interval(t *testing.T, c *talk) uint8 {
 	return 0
 }
 
-// §4.7: "A legacy peer that has acknowledged nothing in this chat gets 3 copies; then the message is reported as unconfirmed
-// and the next goes out."
-func TestEstablished_APeerThatNeverAcknowledgesGetsThreeCopies(t *testing.T) {
+// §4.7: "A legacy peer that has acknowledged nothing in this chat gets 3 copies, and one more as 4.15 says; then the message is
+// reported as unconfirmed and the next goes out."
+func TestEstablished_APeerThatNeverAcknowledgesGetsThreeCopiesAndOneMore(t *testing.T) {
 	silent := func(events ...Event) *talk {
-		return reach(t, Established, Legacy()).on(append([]Event{say()}, events...)...)
+		events = append([]Event{say()}, events...)
+		c := reach(t, Established, Legacy()).on(append(events, due(Retransmit), due(Retransmit))...)
+		return c.on(due(Retransmit)).by("try-other").does("send CHAT seq=1, start retransmit, tell retrying CHAT")
+	}
+	// The fourth copy used up a number as well: the next message carries the one that follows it.
+	c := silent().now("established tries=4 tx=1 in-flight")
+	c.on(due(Retransmit)).by("unconfirmed").does("give-up").now("established")
+	c.on(say()).does("queue, send CHAT seq=0, start retransmit")
+
+	silent(say()).on(due(Retransmit).more()).by("unconfirmed-next").
+		does("give-up, send CHAT seq=0, start retransmit").now("established tries=1 in-flight")
+	// §6.2: queued messages come first, delivered or not; then the user is gone.
+	silent(act(Leave)).on(due(Retransmit)).by("unconfirmed-leave").
+		does("give-up, stop all, send FIN seq=0 left, start retransmit").now("fin-wait tries=1 goodbye=left")
+}
+
+// §4.7: where the kind of peer is known there is no other number to try, and the third copy is the last.
+func TestEstablished_APeerOfKnownNumbersGetsThreeCopies(t *testing.T) {
+	silent := func(events ...Event) *talk {
+		return reach(t, Established, knownNumbers()).on(append([]Event{say()}, events...)...)
 	}
 	c := silent(due(Retransmit), due(Retransmit)).now("established tries=3 in-flight")
 	c.on(due(Retransmit)).by("unconfirmed").does("give-up").now("established tx=1")
@@ -100,7 +119,6 @@ func TestEstablished_APeerThatNeverAcknowledgesGetsThreeCopies(t *testing.T) {
 
 	silent(say(), due(Retransmit), due(Retransmit)).on(due(Retransmit).more()).by("unconfirmed-next").
 		does("give-up, send CHAT seq=1, start retransmit").now("established tries=1 tx=1 in-flight")
-	// §6.2: queued messages come first, delivered or not; then the user is gone.
 	silent(act(Leave), due(Retransmit), due(Retransmit)).on(due(Retransmit)).by("unconfirmed-leave").
 		does("give-up, stop all, send FIN seq=1 left, start retransmit").now("fin-wait tries=1 tx=1 fin=1 goodbye=left")
 }
@@ -151,9 +169,12 @@ func TestEstablished_LateACKsOfTheHandshakeDeliverNothing(t *testing.T) {
 	c = connecting(t, Legacy(), 3).on(ack(0), say(), ack(0), ack(0), ack(0)).now("established tx=1 acked")
 	c.on(say()).unmovedBy(ack(0))
 
+	connecting(t, Legacy(), 2).on(ack(0), say()).unmovedBy(ack(1)).by("duplicate-ack") // not the handshake's number
+	// Where a peer's ACKs carry any number the handshake's is no mark of a late one; any ACK may be it.
 	anyACK := Legacy()
 	anyACK.AnyACK = true
-	connecting(t, anyACK, 2).on(ack(0), say()).on(ack(1)).by("delivered") // not the handshake's number
+	connecting(t, anyACK, 2).on(ack(0), say()).on(ack(1)).by("late-handshake-ack").now("established tries=1 in-flight").
+		on(ack(1)).by("delivered")
 }
 
 // §3.9: "A SYN+ACK that is repeated in an open chat is acknowledged again: the final ACK was lost."

@@ -164,6 +164,25 @@ func connecting(t *testing.T, p Policy, copies int) *talk {
 // policies are the two that every peer starts with.
 func policies() map[string]Policy { return map[string]Policy{"native": Native(), "legacy": Legacy()} }
 
+// knownNumbers is the policy towards a legacy peer that is known to count as the specification says.
+func knownNumbers() Policy {
+	p := Legacy()
+	p.TriesOther = false
+	return p
+}
+
+// named is one of Policies(), by its name.
+func named(t *testing.T, name string) Policy {
+	t.Helper()
+	for _, p := range Policies() {
+		if p.Name == name {
+			return p.Policy
+		}
+	}
+	t.Fatalf("no policy is called %s", name)
+	return Policy{}
+}
+
 // underBoth runs a test under each of the two policies.
 func underBoth(t *testing.T, test func(*testing.T, Policy)) {
 	t.Helper()

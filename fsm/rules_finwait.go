@@ -31,7 +31,7 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 	{From: FinWait, On: RecvSYN, Name: "anew", To: SynReceived, Do: anew(ring, false), As: Ordinary, Ref: "3.2 6.4"},
 	{From: FinWait, On: RecvSYNACK, Name: "late-acceptance", To: FinWait, Do: noteReplyDo, As: Ignored, Ref: "6.3"},
 	{
-		From: FinWait, On: RecvACK, Name: "late-handshake-ack", If: staleACK, When: "it may be one more ACK of our repeated SYN+ACK",
+		From: FinWait, On: RecvACK, Name: "late-handshake-ack", If: staleACK, When: "it may be one more ACK of what we repeated before",
 		To: FinWait, As: Repeated, Ref: "4.9",
 		Do: func(v Vars, _ Event, _ *Actions) Vars {
 			v.Stale--
@@ -41,15 +41,17 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 	{From: FinWait, On: RecvACK, Name: "goodbye-acked", If: acksGoodbye, When: "it acknowledges our FIN", To: Idle, Do: over, As: Ordinary, Ref: "6.1"},
 	{From: FinWait, On: RecvACK, Name: "late-ack", To: FinWait, Do: noteReplyDo, As: Ignored, Ref: "4.9 6.3"},
 	{
-		From: FinWait, On: RecvFIN, Name: "both-left", To: Idle, As: Ordinary, Ref: "6.4",
+		From: FinWait, On: RecvFIN, Name: "both-left", To: Idle, As: Ordinary, Ref: "6.4 6.11",
 		Do: func(v Vars, e Event, out *Actions) Vars {
-			out.ack(FIN, e.Seq)
+			if !v.Policy.LastWord {
+				out.ack(FIN, e.Seq)
+			}
 			return over(v, e, out)
 		},
 	},
 	{From: FinWait, On: RecvERR, Name: "late-err", To: FinWait, Do: noteReplyDo, As: Ignored, Ref: "6.3 7.3"},
 	{
-		From: FinWait, On: RecvCHAT, Name: "duplicate", If: func(v Vars, e Event) bool { return v.EndsChat() && duplicate(v, e) }, When: "it was taken before we left",
+		From: FinWait, On: RecvCHAT, Name: "duplicate", If: func(v Vars, e Event) bool { return v.EndsChat() && duplicate(v, e) && !v.Policy.LastWord }, When: "it was taken before we left",
 		To: FinWait, As: Repeated, Ref: "6.6",
 		Do: func(v Vars, e Event, out *Actions) Vars {
 			out.ack(CHAT, e.Seq)
@@ -60,9 +62,12 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 
 	{
 		From: FinWait, On: RetransmitDue, Name: "repeat-fin", If: func(v Vars, _ Event) bool { return v.Tries < v.finCopies() }, When: "copies are left",
-		To: FinWait, As: Repeated, Ref: "6.3 3.16",
+		To: FinWait, As: Repeated, Ref: "6.3 3.16 6.10",
 		Do: func(v Vars, _ Event, out *Actions) Vars {
 			v.countTry()
+			if v.Policy.Numbers == Shared {
+				v.FinSeq ^= 1 // whether our last message moved the counter may be unknown, and the wrong one is ignored
+			}
 			out.fin(v.FinSeq, v.Goodbye)
 			out.start(Retransmit)
 			if v.EndsChat() {

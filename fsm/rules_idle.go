@@ -29,6 +29,17 @@ var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 			return v
 		},
 	},
+	{
+		From: Idle, On: RecvSYNACK, Name: "late-acceptance", If: func(v Vars, _ Event) bool { return v.Policy.LateWithdrawal && v.After != Ended },
+		When: "we have withdrawn without a word", To: Idle, As: Ordinary, Ref: "3.22",
+		Do: func(v Vars, e Event, out *Actions) Vars {
+			if v.Policy.Numbers == Shared {
+				out.ack(SYNACK, e.Seq) // it hears nothing else before
+			}
+			out.fin(v.Policy.Numbers.first(e.Seq), Cancelled)
+			return ended(v, Ended, out)
+		},
+	},
 	{From: Idle, On: RecvSYNACK, Name: "stray-acceptance", To: Idle, As: Unexpected, Ref: "3.20 9.1"},
 	{From: Idle, On: RecvACK, Name: "late-ack", To: Idle, As: Ignored, Ref: "9.1"},
 	{
@@ -42,7 +53,14 @@ var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 			return v
 		},
 	},
-	{From: Idle, On: RecvFIN, Name: "fin-again", If: func(v Vars, _ Event) bool { return v.After == Ended }, When: "the peer was a partner a moment ago", To: Idle, Do: ackAgain(FIN), As: Repeated, Ref: "6.5"},
+	{
+		From: Idle, On: RecvFIN, Name: "fin-again", If: func(v Vars, _ Event) bool { return v.After == Ended && !v.Policy.LastWord },
+		When: "the peer was a partner a moment ago", To: Idle, Do: ackAgain(FIN), As: Repeated, Ref: "6.5",
+	},
+	{
+		From: Idle, On: RecvFIN, Name: "unheard-fin", If: func(v Vars, _ Event) bool { return v.Policy.AckRefusal && !v.Policy.Labels },
+		When: "the peer repeats it until it is acknowledged", To: Idle, Do: ackAgain(FIN), As: Repeated, Ref: "3.17",
+	},
 	{From: Idle, On: RecvFIN, Name: "stray-fin", To: Idle, As: Unexpected, Ref: "6.5 9.1"},
 	{From: Idle, On: RecvERR, Name: "stray-err", To: Idle, As: Unexpected, Ref: "7.3 9.1"},
 	{

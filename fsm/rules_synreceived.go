@@ -43,7 +43,7 @@ var synReceivedRules = slices.Concat(
 		{
 			From: SynReceived, On: RecvSYN, Name: "ring-again", To: SynReceived, As: Repeated, Ref: "3.6",
 			Do: func(v Vars, e Event, out *Actions) Vars {
-				v.HsSeq = e.Seq
+				v.HsSeq = v.answerSeq(e.Seq)
 				if v.Policy.Rings {
 					out.ack(SYN, e.Seq)
 				}
@@ -54,13 +54,13 @@ var synReceivedRules = slices.Concat(
 			From: SynReceived, On: RecvSYNACK, Name: "both-accepted", If: answered, When: "our SYN+ACK is out", To: Established, As: Ordinary, Ref: "3.14",
 			Do: func(v Vars, e Event, out *Actions) Vars {
 				out.ack(SYNACK, e.Seq)
-				return open(v, v.Tries, out) // none of our copies has been acknowledged yet
+				return open(v, e, v.Tries, out) // none of our copies has been acknowledged yet
 			},
 		},
 		{From: SynReceived, On: RecvSYNACK, Name: "stray-acceptance", To: SynReceived, As: Unexpected, Ref: "3.20"},
 		{
-			From: SynReceived, On: RecvACK, Name: "confirmed", If: acksHandshake, When: "it acknowledges our SYN+ACK", To: Established, As: Ordinary, Ref: "3.4",
-			Do: func(v Vars, _ Event, out *Actions) Vars { return open(v, v.Tries-1, out) },
+			From: SynReceived, On: RecvACK, Name: "confirmed", If: acksHandshake, When: "it acknowledges our SYN+ACK", To: Established, As: Ordinary, Ref: "3.4 4.17",
+			Do: func(v Vars, e Event, out *Actions) Vars { return open(v, e, v.Tries-1, out) },
 		},
 		{From: SynReceived, On: RecvACK, Name: "ack-of-nothing", To: SynReceived, As: Ignored, Ref: "3.19"},
 		{
@@ -104,11 +104,11 @@ var synReceivedRules = slices.Concat(
 		{
 			From: SynReceived, On: RecvCHAT, Name: "opened-by-chat-no-room", If: func(v Vars, e Event) bool { return opensByChat(v, e) && !e.Room },
 			When: "our user has accepted, the message cannot be handed on", To: Established, As: Ordinary, Ref: "3.10 4.8",
-			Do: func(v Vars, _ Event, out *Actions) Vars { return open(v, v.Tries, out) },
+			Do: func(v Vars, e Event, out *Actions) Vars { return open(v, e, v.Tries, out) },
 		},
 		{
 			From: SynReceived, On: RecvCHAT, Name: "opened-by-chat", If: opensByChat, When: "our user has accepted", To: Established, As: Ordinary, Ref: "3.10 4.5",
-			Do: func(v Vars, e Event, out *Actions) Vars { return receive(open(v, v.Tries, out), e, out) },
+			Do: func(v Vars, e Event, out *Actions) Vars { return receive(open(v, e, v.Tries, out), e, out) },
 		},
 		{From: SynReceived, On: RecvCHAT, Name: "chat-too-early", To: SynReceived, As: Unexpected, Ref: "3.19"},
 

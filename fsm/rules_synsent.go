@@ -11,6 +11,7 @@ var synSentRules = slices.Concat(
 			return sendSYN(v, out)
 		}},
 	},
+	[]Rule{lateWithdrawal(Cancel, "cancel", Cancelled, "3.11")},
 	withdrawal(SynSent, Cancel, "cancel", nil, "", TellClosed, Cancelled, Cancelled, "3.11"),
 	[]Rule{
 		{From: SynSent, On: Accept, Name: "accept-nothing", To: SynSent, Do: refuse(NoInvitation), As: Rejected, Ref: "8.4"},
@@ -19,7 +20,9 @@ var synSentRules = slices.Concat(
 		{From: SynSent, On: Leave, Name: "leave-too-early", To: SynSent, Do: refuse(NoChat), As: Rejected, Ref: "8.4"},
 		{From: SynSent, On: LeaveNow, Name: "leave-now-too-early", To: SynSent, Do: refuse(NoChat), As: Rejected, Ref: "8.4"},
 	},
+	[]Rule{lateWithdrawal(Detach, "client-gone", Cancelled, "6.7")},
 	withdrawal(SynSent, Detach, "client-gone", nil, "", TellClosed, Cancelled, Cancelled, "6.7"),
+	[]Rule{lateWithdrawal(Shutdown, "shutdown", ShutDown, "6.8")},
 	withdrawal(SynSent, Shutdown, "shutdown", nil, "", TellClosed, ShutDown, Cancelled, "6.8"),
 	[]Rule{
 		{From: SynSent, On: RecvSYN, Name: "crossed-in-use", If: is(InUse), When: "the user is in as many chats as allowed", To: SynSent, Do: refuseBusy, As: Rejected, Ref: "5.2"},
@@ -28,11 +31,17 @@ var synSentRules = slices.Concat(
 	withdrawal(SynSent, RecvSYNACK, "accepted-in-use", is(InUse), "the user is in as many chats as allowed by now", TellClosed, Cancelled, Cancelled, "3.21"),
 	[]Rule{
 		{
-			From: SynSent, On: RecvSYNACK, Name: "accepted", To: Established, As: Ordinary, Ref: "3.4",
+			From: SynSent, On: RecvSYNACK, Name: "accepted", To: Established, As: Ordinary, Ref: "3.4 4.14 4.17",
 			Do: func(v Vars, e Event, out *Actions) Vars {
 				v.HsSeq = e.Seq
 				out.ack(SYNACK, e.Seq)
-				return open(v, 0, out)
+				v = open(v, e, 0, out)
+				if v.Policy.Numbers == Tracked {
+					// Nobody tells whether that ACK arrived. The second one is answered if it did.
+					v.Unsure = true
+					out.probe(v.TxSeq ^ 1)
+				}
+				return v
 			},
 		},
 		{
@@ -89,6 +98,7 @@ var synSentRules = slices.Concat(
 		},
 		{From: SynSent, On: RetransmitDue, Name: "syn-once", To: SynSent, As: Ignored, Ref: "3.7"},
 	},
+	[]Rule{lateWithdrawal(ExpiryDue, "expired", Unreachable, "3.13")},
 	withdrawal(SynSent, ExpiryDue, "expired", nil, "", TellClosed, Unreachable, Cancelled, "3.13"),
 	[]Rule{
 		{

@@ -3,14 +3,38 @@ package fsm
 // Situations and EventsFor span the table: every combination of what the guards look at, for documentation, the golden
 // matrix and the tests that no rule is shadowed. They are an enumeration, not a reachability analysis.
 
+// NamedPolicy is a policy with a name for golden files.
+type NamedPolicy struct {
+	Name string
+	Policy
+}
+
+// Policies returns representative policies: the two that every peer starts with, and behind them one for each other value
+// that a rule looks at.
+func Policies() []NamedPolicy {
+	once := Policy{SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 1, RefusalCopies: 1, QuietFIN: true, Grows: true}
+	unlabelled := once
+	unlabelled.AnyACK, unlabelled.BusyERROnly, unlabelled.LateWithdrawal, unlabelled.LastWord = true, true, true, true
+	shared := once
+	shared.Numbers, shared.AnyACK, shared.AcksOnce, shared.AckRefusal, shared.FINCopies = Shared, true, true, true, 3
+	tracked := once
+	tracked.Numbers, tracked.SYNACKCopies, tracked.AcksOnce, tracked.Grows, tracked.BusyERROnly = Tracked, 1, true, false, true
+	return []NamedPolicy{
+		{"native", Native()}, {"legacy", Legacy()}, {"any-ack", unlabelled}, {"shared", shared}, {"tracked", tracked},
+	}
+}
+
 // Situations returns representative snapshots of a state, native peers first. The order is part of golden files.
 func Situations(s State) []Snapshot {
 	var all []Snapshot
-	for _, p := range []Policy{Native(), Legacy()} {
+	for _, p := range Policies() {
 		for _, v := range varsOf(s) {
-			v.Policy = p
+			v.Policy = p.Policy
 			if p.Labels {
 				v.Stale = 0 // labelled ACKs need no such count
+			}
+			if v.Unsure && p.Numbers != Tracked {
+				continue
 			}
 			all = append(all, Snapshot{State: s, Vars: v})
 		}
@@ -21,7 +45,7 @@ func Situations(s State) []Snapshot {
 func varsOf(s State) []Vars {
 	switch s {
 	case Idle:
-		return []Vars{{}, {After: Ended}, {After: RefusedBy}}
+		return []Vars{{}, {After: Ended}, {After: RefusedBy}, {After: Withdrawn}}
 	case SynSent:
 		return []Vars{{Tries: 1}, {Tries: 2, Rung: true}}
 	case SynReceived:
@@ -32,6 +56,8 @@ func varsOf(s State) []Vars {
 			{InFlight: true, Tries: 1}, {InFlight: true, Tries: 2, Stale: 1},
 			{InFlight: true, Tries: 3, Acked: true, TxSeq: 1}, {InFlight: true, Tries: 3},
 			{InFlight: true, Tries: 3, Leaving: true},
+			{InFlight: true, Tries: 4, TxSeq: 1}, {InFlight: true, Tries: 4, TxSeq: 1, Leaving: true}, {InFlight: true, Tries: 2, Acked: true, Stale: 1},
+			{Unsure: true}, {InFlight: true, Unsure: true, Tries: 1},
 		}
 	case FinWait:
 		return []Vars{
@@ -52,7 +78,8 @@ func EventsFor(on Input) []Event {
 	case RecvSYNACK:
 		return append(each(base, []Verdict{Ask, InUse}, func(e *Event, v Verdict) { e.Verdict = v }), old)
 	case RecvSYN:
-		return append(each(base, []Verdict{Ask, Take, Never, InUse, Full}, func(e *Event, v Verdict) { e.Verdict = v }), old)
+		all := each(base, []Verdict{Ask, Take, Never, InUse, Full}, func(e *Event, v Verdict) { e.Verdict = v })
+		return append(all, Event{On: on, Repeat: true}, old)
 	case Say:
 		return each(base, []bool{true, false}, func(e *Event, b bool) { e.Room = b })
 	case RecvACK:
@@ -66,9 +93,10 @@ func EventsFor(on Input) []Event {
 		}
 		return append(all, old)
 	case RecvFIN:
-		return append(each(base, []Reason{NoReason, Left, Declined, Cancelled, Busy, ShutDown}, func(e *Event, r Reason) { e.Reason = r }), old)
+		all := each(base, []Reason{NoReason, Left, Declined, Cancelled, Busy, ShutDown}, func(e *Event, r Reason) { e.Reason = r })
+		return append(all, Event{On: on, Crossed: true}, old)
 	case RecvERR:
-		return each(base, []Reason{NoReason, Busy}, func(e *Event, r Reason) { e.Reason = r })
+		return append(each(base, []Reason{NoReason, Busy, Misnumbered}, func(e *Event, r Reason) { e.Reason = r }), Event{On: on, Reason: Misnumbered, Seq: 1})
 	case RecvCHAT:
 		var all []Event
 		for _, seq := range []uint8{0, 1, 2} {

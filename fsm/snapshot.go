@@ -19,6 +19,7 @@ type Vars struct {
 
 	Stale    uint8  // handshake ACKs that may still arrive and must not be taken for an ACK of our first message (4.9)
 	InFlight bool   // a chat datagram waits for its ACK
+	Unsure   bool   // which number the peer expects next is not known; nothing but a probe may be sent (4.14)
 	Rung     bool   // syn-sent: the peer has confirmed our SYN
 	Answered bool   // syn-received: our user has accepted and our SYN+ACK is out
 	Acked    bool   // the peer has acknowledged a message in this chat
@@ -35,6 +36,7 @@ const (
 	Forgotten After = iota // nothing: the peer is a stranger
 	Ended                  // a repeated FIN is still answered with ACK (6.5)
 	RefusedBy              // the peer refused with ERR: the FIN that follows belongs to the refusal (5.3)
+	Withdrawn              // we withdrew without a word: the acceptance that may follow is answered with FIN (3.22)
 )
 
 // Policy is how a peer has to be treated, as values. It comes from what is known of the peer (announced itself, wrote
@@ -46,14 +48,43 @@ type Policy struct {
 	FINCopies     uint8 // of a FIN that ends a chat
 	RefusalCopies uint8 // of a FIN that declines or withdraws an invitation
 
-	Rings       bool // the invited side confirms a SYN at once
-	Labels      bool // an ACK says what it acknowledges and a FIN why, and neither is believed without
-	ByNumber    bool // a duplicate is told by its number alone, else by number and payload together
-	AnyACK      bool // the peer's ACKs carry any number
-	AckRefusal  bool // the FIN that refuses our invitation is acknowledged
-	QuietFIN    bool // a FIN is not repeated once anything came back
-	Grows       bool // intervals between copies of a message grow after the third copy
-	BusyERROnly bool // a busy caller gets ERR without FIN
+	Numbers Numbering // how the peer counts
+
+	Rings          bool // the invited side confirms a SYN at once
+	Labels         bool // an ACK says what it acknowledges and a FIN why, and neither is believed without
+	ByNumber       bool // a duplicate is told by its number alone, else by number and payload together
+	AnyACK         bool // the peer's ACKs carry any number
+	AckRefusal     bool // the FIN that refuses our invitation is acknowledged
+	QuietFIN       bool // a FIN is not repeated once anything came back
+	Grows          bool // intervals between copies of a message grow after the third copy
+	BusyERROnly    bool // a busy caller gets ERR without FIN
+	AcksOnce       bool // a copy of a message that it has taken is not acknowledged again, so ChatCopies holds always
+	LateWithdrawal bool // our invitation is withdrawn only when the peer accepts it: a FIN before would harm it
+	LastWord       bool // nothing follows a FIN, whoever sent it, but its one ACK: the peer has nobody left to give it to
+	TriesOther     bool // a message that was never acknowledged goes out once more, with the other number (4.15)
+}
+
+// Numbering is how a peer counts, and expects to be counted for.
+type Numbering uint8
+
+// The numberings.
+const (
+	// Alternating: chat datagrams carry 0 and 1 in turn in each direction, answers echo. What the specification says.
+	Alternating Numbering = iota
+	// Shared: one counter of 0 and 1 for both directions together, going on from the handshake. A chat datagram that does
+	// not carry its value is ignored.
+	Shared
+	// Tracked: alternating; but every datagram counts. The peer expects the number that the last one which it received
+	// did not have. A wrong one harms it, except in an ACK during a chat: that one moves its counter, and it says so.
+	Tracked
+)
+
+// first is the number of the first chat datagram after a handshake with number hs.
+func (n Numbering) first(hs uint8) uint8 {
+	if n == Shared {
+		return hs&1 ^ 1
+	}
+	return 0
 }
 
 // Native is the policy between two peers that have announced themselves to each other (2.4).
@@ -68,7 +99,7 @@ func Native() Policy {
 func Legacy() Policy {
 	return Policy{
 		SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 1,
-		QuietFIN: true, Grows: true,
+		QuietFIN: true, Grows: true, TriesOther: true,
 	}
 }
 
@@ -77,11 +108,13 @@ type Event struct {
 	On      Input
 	Seq     uint8   // datagrams: the number as received
 	Of      Packet  // RecvACK: what the ACK says it acknowledges
-	Reason  Reason  // RecvFIN: why, as the FIN says; RecvERR: Busy if the text is a known busy text
+	Reason  Reason  // RecvFIN: why, as the FIN says; RecvERR: Busy or Misnumbered if the text is known to say so
 	Verdict Verdict // RecvSYN, RecvSYNACK, Invite, Accept: what admission decided
 	Room    bool    // RecvCHAT: the message can be handed on; Say: the queue takes it
 	More    bool    // RecvACK, RetransmitDue: another message waits behind the one in flight
-	Repeat  bool    // RecvCHAT: number and payload are those of the last message taken
+	Repeat  bool    // RecvCHAT: number and payload are those of the last message taken; RecvSYN: it is a copy of the one that led here
+	Flip    bool    // what opens a chat: our first message begins with the other number
+	Crossed bool    // RecvFIN: it was sent before our last ACK was heard, which the peer takes for its answer
 	Old     bool    // RecvSYN, RecvSYNACK, RecvACK, RecvFIN: it names an earlier conversation (2.8)
 }
 
@@ -97,6 +130,13 @@ const (
 	Full                 // too many unanswered invitations already
 )
 
+// Treated is the conversation with a peer that has to be treated otherwise from now on.
+func (s Snapshot) Treated(p Policy) Snapshot {
+	s.Policy = p
+	s.Unsure = s.Unsure && p.Numbers == Tracked
+	return s
+}
+
 // HoldsSlot reports whether the conversation counts against the number of chats that the user may have (5.1).
 func (s Snapshot) HoldsSlot() bool {
 	return s.State == Established || s.State == SynReceived && s.Answered
@@ -105,9 +145,10 @@ func (s Snapshot) HoldsSlot() bool {
 // HalfOpen reports whether the conversation is an invitation that waits for our user.
 func (s Snapshot) HalfOpen() bool { return s.State == SynReceived && !s.Answered }
 
-// nextSeq is the number of the chat datagram that would follow what has been sent.
-func (v Vars) nextSeq() uint8 {
-	if v.InFlight {
+// finSeq is the number of a FIN: that of the chat datagram which would follow what has been sent. Where both directions
+// share a counter it is the counter's value, as far as it is known.
+func (v Vars) finSeq() uint8 {
+	if v.InFlight && v.Policy.Numbers != Shared {
 		return v.TxSeq ^ 1
 	}
 	return v.TxSeq

@@ -126,9 +126,10 @@ const (
 	Refused            // the peer answered with an error
 	Expired            // the invitation was not answered in time
 	Lost               // the inviting side went away
+	Misnumbered        // the peer expected another number; never why anything ends
 )
 
-var reasonNames = [...]string{"none", "left", "declined", "cancelled", "busy", "shutdown", "unreachable", "restarted", "refused", "expired", "lost"}
+var reasonNames = [...]string{"none", "left", "declined", "cancelled", "busy", "shutdown", "unreachable", "restarted", "refused", "expired", "lost", "misnumbered"}
 
 // String returns the reason as clients see it, such as "declined".
 func (r Reason) String() string { return nameOf(reasonNames[:], uint8(r), "reason") }

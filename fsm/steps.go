@@ -39,7 +39,7 @@ func invite(v Vars, _ Event, out *Actions) Vars {
 // ring takes an invitation and asks the user.
 func ring(v Vars, e Event, out *Actions) Vars {
 	v = fresh(v)
-	v.HsSeq = e.Seq
+	v.HsSeq = v.answerSeq(e.Seq)
 	out.stop(AllTimers)
 	if v.Policy.Rings {
 		out.ack(SYN, e.Seq)
@@ -52,8 +52,16 @@ func ring(v Vars, e Event, out *Actions) Vars {
 // take accepts an invitation without asking, or answers one that crossed ours.
 func take(v Vars, e Event, out *Actions) Vars {
 	v = fresh(v)
-	v.HsSeq = e.Seq
+	v.HsSeq = v.answerSeq(e.Seq)
 	return accept(v, e, out)
+}
+
+// answerSeq is the number of the SYN+ACK that answers a SYN with number syn (3.2, 4.14).
+func (v Vars) answerSeq(syn uint8) uint8 {
+	if v.Policy.Numbers == Tracked {
+		return syn ^ 1
+	}
+	return syn
 }
 
 func accept(v Vars, _ Event, out *Actions) Vars {
@@ -81,10 +89,14 @@ func refuseNever(v Vars, _ Event, out *Actions) Vars {
 }
 
 // open begins the chat. Of the SYN+ACKs that we sent, stale may still be acknowledged.
-func open(v Vars, stale uint16, out *Actions) Vars {
+func open(v Vars, e Event, stale uint16, out *Actions) Vars {
 	hs := v.HsSeq
 	v = fresh(v)
 	v.HsSeq = hs
+	v.TxSeq = v.Policy.Numbers.first(hs)
+	if e.Flip {
+		v.TxSeq ^= 1 // else it would be taken for a copy of an earlier chat's last message (4.17)
+	}
 	v.Stale = uint8(min(stale, 255))
 	out.stop(AllTimers)
 	out.tell(TellEstablished)
@@ -95,13 +107,35 @@ func open(v Vars, stale uint16, out *Actions) Vars {
 func receive(v Vars, e Event, out *Actions) Vars {
 	v.RxSeq = e.Seq ^ 1
 	out.do(Deliver)
-	out.ack(CHAT, e.Seq)
+	out.ack(CHAT, v.ackSeq(e.Seq))
+	if v.Policy.Numbers == Shared {
+		// The counter moves on. A message of ours in flight was ignored, since the peer's came first: its next copy
+		// carries the new value.
+		v.TxSeq = e.Seq&1 ^ 1
+	}
 	return v
+}
+
+// ackSeq is the number of an ACK, in a chat, of a datagram with number seq: an echo, except where it moves the peer's counter.
+// There it has the number after which the peer expects what it expects without it, whether this ACK is lost or not: our
+// next message, or the one behind that in flight (4.14).
+func (v Vars) ackSeq(seq uint8) uint8 {
+	switch {
+	case v.Policy.Numbers != Tracked:
+		return seq
+	case v.InFlight && !v.Unsure:
+		return v.TxSeq
+	}
+	return v.TxSeq ^ 1
 }
 
 func ackAgain(of Packet) func(Vars, Event, *Actions) Vars {
 	return func(v Vars, e Event, out *Actions) Vars {
-		out.ack(of, e.Seq)
+		seq := e.Seq
+		if of == CHAT || of == SYNACK {
+			seq = v.ackSeq(seq)
+		}
+		out.ack(of, seq)
 		return v
 	}
 }
@@ -109,8 +143,18 @@ func ackAgain(of Packet) func(Vars, Event, *Actions) Vars {
 // sendNext puts the message at the head of the queue in flight.
 func sendNext(v Vars, out *Actions) Vars {
 	v.InFlight = true
-	v.Tries = 1
-	out.send(CHAT, v.TxSeq)
+	v.Tries = 0
+	return sendCopy(v, out)
+}
+
+// sendCopy sends the message in flight, or what has to be known before.
+func sendCopy(v Vars, out *Actions) Vars {
+	v.countTry()
+	if v.Unsure {
+		out.probe(v.TxSeq ^ 1)
+	} else {
+		out.send(CHAT, v.TxSeq)
+	}
 	out.startScaled(Retransmit, v.retryScale())
 	return v
 }
@@ -127,20 +171,25 @@ func completed(v Vars, out *Actions) Vars {
 	out.do(Complete)
 	v.Acked = true
 	v.Stale = 0
+	if v.Policy.AnyACK && !v.Policy.AcksOnce {
+		v.Stale = uint8(min(v.Tries-1, 255)) // each further copy may be acknowledged too, and not to be told apart
+	}
 	return landed(v)
 }
 
 func unconfirmed(v Vars, out *Actions) Vars {
 	out.do(GiveUp)
+	v.Unsure = v.Policy.Numbers == Tracked
 	return landed(v)
 }
 
 // goodbye sends the first copy of our FIN and waits for its ACK.
 func goodbye(v Vars, why Reason, out *Actions) Vars {
-	v.FinSeq = v.nextSeq()
+	v.FinSeq = v.finSeq()
 	v.Goodbye = why
 	v.Tries = 1
 	v.InFlight = false
+	v.Unsure = false
 	v.Leaving = false
 	out.stop(AllTimers)
 	out.fin(v.FinSeq, why)
@@ -200,6 +249,19 @@ func oldDatagrams(in State) []Rule {
 	}
 }
 
+// lateWithdrawal makes the rule that ends our invitation without a word, because a FIN would harm a peer whose client
+// is not there yet. If its user accepts after all, that is answered with FIN.
+func lateWithdrawal(on Input, name string, told Reason, ref string) Rule {
+	return Rule{
+		From: SynSent, On: on, Name: name + "-silently", If: func(v Vars, _ Event) bool { return v.Policy.LateWithdrawal },
+		When: "a FIN would harm the peer here", To: Idle, As: Ordinary, Ref: ref + " 3.22",
+		Do: func(v Vars, _ Event, out *Actions) Vars {
+			out.tellEnd(TellClosed, told)
+			return ended(v, Withdrawn, out)
+		},
+	}
+}
+
 // withdrawal makes the two rules that end an invitation with our FIN: repeated until its ACK, or sent once, as the peer
 // takes it. The user is told at once, since nothing is left to wait for.
 func withdrawal(from State, on Input, name string, guard func(Vars, Event) bool, when string, n Notice, told, said Reason, ref string) []Rule {
@@ -216,7 +278,7 @@ func withdrawal(from State, on Input, name string, guard func(Vars, Event) bool,
 		return v
 	}
 	once := func(v Vars, _ Event, out *Actions) Vars {
-		out.fin(v.nextSeq(), said)
+		out.fin(v.finSeq(), said)
 		out.tellEnd(n, told)
 		return ended(v, Ended, out)
 	}

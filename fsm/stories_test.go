@@ -288,3 +288,65 @@ func TestLink_AnEarlierChatIsNotToldApart(t *testing.T) {
 		}
 	})
 }
+
+// §4.15: "To a legacy peer of unknown kind the copy after the third carries the other number, since some count from 1." One that
+// counts from 0 has to be silent for three copies before it is mistaken for one of those; then it shows the message twice.
+func TestLink_TheOtherNumberShowsAMessageTwice(t *testing.T) {
+	s := tell(t, Legacy())
+	s.acts(alice, Invite)
+	s.calm()
+	s.acts(bob, Accept)
+	s.calm()
+	s.acts(alice, Say)
+	s.hears(bob, CHAT) // and every ACK of it is lost
+	s.loses(alice, ACK)
+	for range 2 {
+		s.fires(alice, Retransmit)
+		s.hears(bob, CHAT) // a duplicate, and known as one
+		s.loses(alice, ACK)
+	}
+	s.fires(alice, Retransmit)
+	s.expect(bob, CHAT)
+	if err := s.arrive(s.decide, bob, false, true); !errors.Is(err, errTwice) {
+		t.Errorf("the fourth copy says %v, want %v", err, errTwice)
+	}
+}
+
+// A limit, not a promise: what follows the fourth copy has the number of the first three again (§4.15), so an ACK of them that
+// is late by four retransmission times is taken for that of the next message. It needs silence in between, or the other
+// number's ACK would have come behind it. Without the fourth copy it takes an ACK that is late by six.
+func TestLink_AnACKOfTheMessageBeforeTheLastIsNotToldApart(t *testing.T) {
+	for name, p := range map[string]Policy{"other number tried": Legacy(), "not tried": knownNumbers()} {
+		t.Run(name, func(t *testing.T) {
+			s := tell(t, p)
+			s.acts(alice, Invite)
+			s.calm()
+			s.acts(bob, Accept)
+			s.calm()
+			s.acts(alice, Say)
+			s.hears(bob, CHAT) // his ACK stays on its way until the end
+			silence := func(copies int) {
+				t.Helper()
+				for range copies {
+					s.fires(alice, Retransmit)
+					s.loses(bob, CHAT)
+				}
+				s.fires(alice, Retransmit)
+			}
+			if p.TriesOther {
+				silence(3)
+			} else {
+				silence(2)
+				s.acts(alice, Say)
+				s.loses(bob, CHAT)
+				silence(2)
+			}
+			s.acts(alice, Say)
+			s.loses(bob, CHAT)
+			s.expect(alice, ACK)
+			if err := s.arrive(s.decide, alice, false, true); !errors.Is(err, errNotDelivered) {
+				t.Errorf("the late ACK says %v, want %v", err, errNotDelivered)
+			}
+		})
+	}
+}

@@ -174,7 +174,7 @@ func TestNames_CoverEveryConstant(t *testing.T) {
 	for what, names := range map[string][]string{
 		"State": names(States()...), "Input": names(Inputs()...), "Packet": names(NoPacket, SYN, SYNACK, ACK, FIN, ERR, CHAT),
 		"Timer":   names(Retransmit, Expiry, Unanswered, Linger, AllTimers),
-		"Reason":  names(NoReason, Left, Declined, Cancelled, Busy, ShutDown, Unreachable, Restarted, Refused, Expired, Lost),
+		"Reason":  names(NoReason, Left, Declined, Cancelled, Busy, ShutDown, Unreachable, Restarted, Refused, Expired, Lost, Misnumbered),
 		"Effect":  names(Send, Start, Stop, Queue, Deliver, Complete, GiveUp, Tell, Refuse),
 		"Notice":  names(TellInviting, TellUnanswered, TellInvitation, TellWithdrawn, TellEstablished, TellRetrying, TellClosed, TellError),
 		"Refusal": names(NoChat, NoInvitation, NotInviting, AlreadyOpen, Connecting, Closing, ChatsInUse, QueueFull),

@@ -78,6 +78,7 @@ func (s Snapshot) String() string {
 	num("fin", uint16(s.FinSeq))
 	num("stale", uint16(s.Stale))
 	flag("in-flight", s.InFlight)
+	flag("unsure", s.Unsure)
 	flag("rung", s.Rung)
 	flag("answered", s.Answered)
 	flag("acked", s.Acked)
@@ -90,6 +91,8 @@ func (s Snapshot) String() string {
 		b.WriteString(" after=ended")
 	case RefusedBy:
 		b.WriteString(" after=refused")
+	case Withdrawn:
+		b.WriteString(" after=withdrawn")
 	case Forgotten:
 	}
 	return b.String()
@@ -114,7 +117,7 @@ func (e Event) String() string {
 	for _, f := range []struct {
 		name string
 		on   bool
-	}{{"room", e.Room}, {"more", e.More}, {"repeat", e.Repeat}, {"old", e.Old}} {
+	}{{"room", e.Room}, {"more", e.More}, {"repeat", e.Repeat}, {"flip", e.Flip}, {"crossed", e.Crossed}, {"old", e.Old}} {
 		if f.on {
 			b.WriteString(" " + f.name)
 		}

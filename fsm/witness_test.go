@@ -126,37 +126,90 @@ func checkAction(a Action, before, next Snapshot, e Event, behind []Action, chec
 	case Send:
 		switch a.Packet {
 		case CHAT:
-			check(next.State == Established && next.InFlight && a.Seq == next.TxSeq, "a message goes out that is not in flight")
-			check(e.On == Say || e.On == RecvACK || e.On == RetransmitDue, "something else than a user, an ACK or the timer sends a message (§4.3)")
+			check(next.State == Established && next.InFlight && !next.Unsure && a.Seq == next.TxSeq, "a message goes out that is not in flight, or not to be numbered")
+			check(maySendMessage(before, e), "something else than a user, an ACK or the timer sends a message (§4.3, §4.14)")
 		case SYN:
 			check(next.State == SynSent && (e.On == Invite || e.On == RetransmitDue), "an invitation goes out that nobody asked for")
 		case SYNACK:
 			check(next.State == SynReceived && next.Answered && a.Seq == next.HsSeq, "an acceptance goes out that nobody asked for")
 		case ACK:
-			check(e.On >= RecvSYN && e.On <= RecvCHAT && a.Seq == e.Seq && a.Of != NoPacket, "an ACK that answers nothing")
+			if a.Of == NoPacket {
+				check(next.Unsure && a.Seq == next.TxSeq^1 && mayProbe(before, e), "an ACK that answers nothing (§4.14)")
+				break
+			}
+			check(e.On == received(a.Of) && a.Seq == answerTo(a.Of, before, next, e), "an ACK of something that did not come")
+			toldAll := before.State == FinWait && before.EndsChat() && (next.State == Idle || next.State == FinWait)
+			check(!next.Policy.LastWord || !toldAll || e.Old, "an ACK behind our FIN to a peer that has nobody left for it (§6.11)")
 		case FIN, ERR:
 			check(a.Reason != NoReason, "a refusal without a reason")
 		case NoPacket:
 			check(false, "a datagram of no kind")
 		}
 	case Deliver:
-		acked := slices.Contains(behind, Action{Effect: Send, Packet: ACK, Of: CHAT, Seq: e.Seq})
+		acked := slices.ContainsFunc(behind, func(a Action) bool { return a.Effect == Send && a.Packet == ACK && a.Of == CHAT })
 		check(e.On == RecvCHAT && e.Room && acked, "a message is delivered without room or without its ACK (§4.8)")
 	case Queue:
 		check(e.On == Say && e.Room, "something is queued that the user has not written")
 	case Complete:
-		check(before.InFlight && e.On == RecvACK, "a message is complete without an ACK")
+		check(before.InFlight && !before.Unsure && e.On == RecvACK, "a message is complete without an ACK")
 	case GiveUp:
-		check(before.InFlight && e.On == RetransmitDue && !before.Acked, "a message is given up too early (§4.7)")
+		check(before.InFlight && mayGiveUp(before, e), "a message is given up too early (§4.7, §4.15, §4.16)")
 	case Refuse:
 		check(e.On <= Shutdown && next == before && len(behind) == 0, "a refused command has an effect (§8.4)")
 	case Start, Stop, Tell:
 	}
 }
 
+// maySendMessage: §4.3 "Only the timer repeats"; where a copy could have the wrong number nothing repeats, and the ERR that
+// tells the number lets the message go (§4.14).
+func maySendMessage(before Snapshot, e Event) bool {
+	if before.Policy.Numbers != Tracked {
+		return e.On == Say || e.On == RecvACK || e.On == RetransmitDue
+	}
+	told := e.On == RecvERR && e.Reason == Misnumbered && e.Seq == before.TxSeq && before.InFlight
+	return !before.Unsure && (e.On == Say || e.On == RecvACK) || before.Unsure && told
+}
+
+// mayProbe: §4.14 "where a loss leaves it unknown": the ACK of a SYN+ACK may be lost, and so may a message or its ACK.
+func mayProbe(before Snapshot, e Event) bool {
+	if before.Policy.Numbers != Tracked {
+		return false
+	}
+	opens := e.On == RecvSYNACK && before.State == SynSent
+	next := e.On == RecvACK && before.InFlight && !before.Unsure && before.Policy.TriesOther // behind a message that is given up
+	return opens || next || e.On == Say && before.Unsure || e.On == RetransmitDue && before.InFlight
+}
+
+// answerTo is the number of the ACK of what e brings: its own, except where the ACK moves the peer's counter (§4.14).
+func answerTo(of Packet, before, next Snapshot, e Event) uint8 {
+	counts := of == CHAT && next.State == Established || of == SYNACK && before.State == Established
+	switch {
+	case next.Policy.Numbers != Tracked || !counts:
+		return e.Seq
+	case next.InFlight && !next.Unsure:
+		return next.TxSeq // behind the message: whether that has arrived or not, the peer then expects the next one
+	}
+	return next.TxSeq ^ 1
+}
+
+// mayGiveUp: §4.7 "has acknowledged nothing in this chat", §4.16 "after its copies", §4.15 "reported as unconfirmed".
+func mayGiveUp(before Snapshot, e Event) bool {
+	p, copies := before.Policy, uint16(before.Policy.ChatCopies)
+	tries := p.TriesOther && (!before.Acked || p.AcksOnce)
+	if tries {
+		copies++
+	}
+	if p.ChatCopies == 0 || before.Acked && !p.AcksOnce || before.Tries < copies {
+		return false
+	}
+	return e.On == RetransmitDue || e.On == RecvACK && tries
+}
+
 // checkVars checks the variables against the state.
 func checkVars(s Snapshot, check func(bool, string)) {
+	check(s.After != Withdrawn || s.Policy.LateWithdrawal, "a withdrawal without a word that harms nobody with one (§3.22)")
 	check(s.TxSeq <= 1 && s.FinSeq <= 1, "one of our numbers is neither 0 nor 1")
+	check(!s.Unsure || s.State == Established && s.Policy.Numbers == Tracked, "a number is unknown that is not asked for")
 	// A legacy peer may count as it likes; RxSeq then follows it and decides nothing.
 	check(s.RxSeq <= 1 || !s.Policy.ByNumber, "the number of a native peer is neither 0 nor 1")
 	check(s.State == FinWait || s.Goodbye == NoReason, "a goodbye outside fin-wait")

@@ -67,6 +67,16 @@ type (
 		User string         `json:"user"`
 	}
 
+	// Recognised says which implementation of SIMP the peer is, once something
+	// that it sent has shown it. Peers that speak as we do are not remarked on.
+	Recognised struct {
+		Peer     netip.AddrPort `json:"peer"`
+		User     string         `json:"user"`
+		Dialect  string         `json:"dialect"`  // short name: "a" to "f"
+		Evidence string         `json:"evidence"` // what it was recognised by, for people
+		Limits   string         `json:"limits"`   // what its users cannot do, for people; empty: nothing of note
+	}
+
 	// Message is a message that arrived.
 	Message struct {
 		Peer netip.AddrPort `json:"peer"`
@@ -155,6 +165,10 @@ type (
 		Peer  netip.AddrPort `json:"peer"`
 		User  string         `json:"user"`
 		Since time.Time      `json:"since"` // RFC 3339, in UTC
+		// Dialect is as what the peer is treated: "unknown", "native" or the
+		// short name of another implementation. Evidence is why, for people.
+		Dialect  string `json:"dialect"`
+		Evidence string `json:"evidence"`
 	}
 
 	// ChatStatus is the state of one chat or invitation of the client's.
@@ -164,6 +178,9 @@ type (
 		State  string         `json:"state"`  // the state machine's name of it
 		Queued int            `json:"queued"` // messages not acknowledged yet
 		Tries  int            `json:"tries"`  // copies of what is in flight; 0: nothing is
+
+		Dialect  string `json:"dialect"` // as in Pending
+		Evidence string `json:"evidence"`
 	}
 
 	// Undelivered is a message that was not acknowledged before the chat ended.
@@ -194,6 +211,9 @@ func (Withdrawn) Name() string { return "withdrawn" }
 
 // Name returns "established".
 func (Established) Name() string { return "established" }
+
+// Name returns "recognised".
+func (Recognised) Name() string { return "recognised" }
 
 // Name returns "message".
 func (Message) Name() string { return "message" }
@@ -229,6 +249,7 @@ func (Unanswered) event()  {}
 func (Invitation) event()  {}
 func (Withdrawn) event()   {}
 func (Established) event() {}
+func (Recognised) event()  {}
 func (Message) event()     {}
 func (Sent) event()        {}
 func (Retrying) event()    {}

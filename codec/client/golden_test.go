@@ -80,7 +80,7 @@ func sampleCommands() []Command {
 func sampleEvents() []Event {
 	pending := []Pending{
 		{Peer: bob, User: "bob", Since: since},
-		{Peer: carol, User: "carol", Since: since.Truncate(time.Second)},
+		{Peer: carol, User: "carol", Since: since.Truncate(time.Second), Dialect: "unknown"},
 	}
 	return []Event{
 		Pong{Daemon: "1.0.0"},
@@ -93,6 +93,8 @@ func sampleEvents() []Event {
 		Withdrawn{Peer: bob, User: "bob", Reason: WithdrawExpired},
 		Withdrawn{Peer: bob, User: "bob", Reason: WithdrawLost},
 		Established{Peer: bob, User: "bob"},
+		Recognised{Peer: bob, User: "bob", Dialect: "c", Evidence: "it pads names with blanks"},
+		Recognised{Peer: bob, Dialect: "b", Evidence: "a checksum ends its datagrams", Limits: "It shows no message to its user."},
 		Message{Peer: bob, User: "bob", Text: "hello, alice", N: 1},
 		Message{Peer: bob, User: "bob", Text: "\x1b[2J\u009b \u202eevil\u200b \x7f\x00 <b>&</b> \U000e0041", N: 2},
 		Sent{Peer: bob, User: "bob", N: 1},
@@ -111,7 +113,7 @@ func sampleEvents() []Event {
 		Status{User: "alice"},
 		Status{
 			User:     "alice",
-			Chats:    []ChatStatus{{Peer: bob, User: "bob", State: "established", Queued: 2, Tries: 1}, {Peer: carol, State: "syn-sent", Tries: 3}},
+			Chats:    []ChatStatus{{Peer: bob, User: "bob", State: "established", Queued: 2, Tries: 1}, {Peer: carol, State: "syn-sent", Tries: 3, Dialect: "a", Evidence: "remembered"}},
 			Pending:  pending[1:],
 			Counters: map[string]uint64{"received": 18446744073709551615, "dropped": 0},
 		},

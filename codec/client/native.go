@@ -119,6 +119,13 @@ func (w *lineWriter) event(e Event) {
 		w.str("reason", string(e.Reason))
 	case Established:
 		w.peerAndUser(e.Peer, e.User)
+	case Recognised:
+		w.peerAndUser(e.Peer, e.User)
+		w.str("dialect", e.Dialect)
+		w.str("evidence", e.Evidence)
+		if e.Limits != "" {
+			w.str("limits", e.Limits)
+		}
 	case Message:
 		w.peerAndUser(e.Peer, e.User)
 		w.str("text", e.Text)
@@ -175,6 +182,7 @@ func (w *lineWriter) pending(list []Pending) {
 		w.open('{')
 		w.peerAndUser(p.Peer, p.User)
 		w.time("since", p.Since)
+		w.dialect(p.Dialect, p.Evidence)
 		w.close('}')
 	}
 	w.close(']')
@@ -190,9 +198,20 @@ func (w *lineWriter) chats(list []ChatStatus) {
 		w.str("state", c.State)
 		w.integer("queued", c.Queued)
 		w.integer("tries", c.Tries)
+		w.dialect(c.Dialect, c.Evidence)
 		w.close('}')
 	}
 	w.close(']')
+}
+
+// dialect writes nothing where nothing is known, as of a daemon of another make.
+func (w *lineWriter) dialect(name, evidence string) {
+	if name != "" {
+		w.str("dialect", name)
+	}
+	if evidence != "" {
+		w.str("evidence", evidence)
+	}
 }
 
 func (w *lineWriter) undelivered(list []Undelivered) {

@@ -103,7 +103,7 @@ func anyEvent() *rapid.Generator[Event] {
 		pending := func() []Pending {
 			var list []Pending
 			for range rapid.IntRange(0, 3).Draw(t, "pending") {
-				list = append(list, Pending{peers.Draw(t, "peer"), rapid.String().Draw(t, "user"), anyTime().Draw(t, "since")})
+				list = append(list, Pending{peers.Draw(t, "peer"), rapid.String().Draw(t, "user"), anyTime().Draw(t, "since"), user, text})
 			}
 			return list
 		}
@@ -122,6 +122,8 @@ func anyEvent() *rapid.Generator[Event] {
 			return Withdrawn{peer, user, WithdrawReason(text)}
 		case Established:
 			return Established{peer, user}
+		case Recognised:
+			return Recognised{peer, user, text, user, text}
 		case Message:
 			return Message{peer, user, text, n}
 		case Sent:
@@ -141,7 +143,7 @@ func anyEvent() *rapid.Generator[Event] {
 		case Status:
 			var chats []ChatStatus
 			for range rapid.IntRange(0, 3).Draw(t, "chats") {
-				chats = append(chats, ChatStatus{peers.Draw(t, "peer"), user, text, n, tries})
+				chats = append(chats, ChatStatus{peers.Draw(t, "peer"), user, text, n, tries, text, user})
 			}
 			var counters map[string]uint64
 			if rapid.Bool().Draw(t, "counting") {

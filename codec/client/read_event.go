@@ -36,6 +36,8 @@ func (Native) DecodeEvent(frame []byte) (Event, error) {
 		return decodeAs[Withdrawn](frame)
 	case Established{}.Name():
 		return decodeAs[Established](frame)
+	case Recognised{}.Name():
+		return decodeAs[Recognised](frame)
 	case Message{}.Name():
 		return decodeAs[Message](frame)
 	case Sent{}.Name():

@@ -261,8 +261,8 @@ func (w *World) happen(it item) {
 		if n == nil {
 			return
 		}
-		if d, _, err := codec.Decode(it.datagram); err == nil {
-			n.input(it.from, engine.Input{Datagram: &d, Size: len(it.datagram)})
+		if d, notes, err := codec.Decode(it.datagram); err == nil {
+			n.input(it.from, engine.Input{Datagram: &d, Size: len(it.datagram), Notes: notes})
 		}
 	}
 }

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"simp/codec"
+	"simp/fsm"
+)
+
+// dialect is how one kind of peer writes, and how it has to be treated, as values. Nothing outside this file knows what a
+// kind is: the machine sees the policy, the codec the wire, and the session what stands here. What the kinds do on the wire
+// is recorded in testdata/traces; engine/double plays them.
+type dialect struct {
+	name   string // as users and the memory of addresses call it
+	shape  shape  // how every datagram of it looks
+	wire   codec.Wire
+	policy fsm.Policy
+
+	// payload is the longest message that it was seen to read, in bytes; 0: as for a peer of unknown kind.
+	payload int
+
+	// repeats says that it never changes the number of its messages: one with the payload of the last is a copy only if
+	// it comes when its timer sends copies.
+	repeats bool
+
+	// finACK is how it wants its FIN acknowledged.
+	finACK codec.Form
+
+	// keepsNumber says that it takes the first message of a chat for a copy of the last one of an earlier chat if both have
+	// the same number.
+	keepsNumber bool
+
+	// limits is what its users cannot do, for ours; "" if nothing worth a sentence.
+	limits string
+
+	// trace is a recording that proves the row, a file of testdata/traces.
+	trace string
+}
+
+// shape is what can be told from the look of a single datagram.
+type shape uint8
+
+const (
+	shapeless shape = iota // tells nothing: a name without padding, say
+	regular                // as the specification has it
+	trailing               // ends with a checksum
+	spaced                 // pads the name with blanks
+	short                  // leaves out the Length of control datagrams, puts a NUL before a message
+)
+
+// shapeOf says how a datagram looks.
+func shapeOf(d *codec.Datagram, n codec.Notes) shape {
+	switch {
+	case n.Has(codec.Trailer):
+		return trailing
+	case n.Has(codec.NoLength), n.Has(codec.LeadingNUL), d.Form == codec.Stub:
+		return short
+	case n.Has(codec.UserPaddedWithSpaces):
+		return spaced
+	case len(d.User) == codec.UserLen:
+		return shapeless
+	}
+	return regular
+}
+
+// The rows. A further kind of peer is a further row, and a line of evidence that leads to it.
+var (
+	// unknown is for a peer that has shown nothing particular yet.
+	unknown = &dialect{name: "unknown", shape: shapeless, wire: codec.Canonical, policy: fsm.Legacy()}
+
+	// doubtful is for one that has acknowledged our first message with the other number only (4.15): it may count from 1,
+	// or the network may have lost a lot. Its messages go on being tried with both numbers.
+	doubtful = &dialect{name: "unknown", shape: shapeless, wire: codec.Canonical, policy: doubting()}
+
+	// native is for a peer that has announced itself (2.4).
+	native = &dialect{name: "native", shape: shapeless, wire: codec.Canonical, policy: fsm.Native(), payload: codec.MaxPayload}
+
+	// standard is for a peer that its user knows to follow the specification to the letter. Nothing that it sends tells
+	// it from an unknown one, so it is only ever chosen by hand.
+	standard = &dialect{name: "standard", shape: shapeless, wire: codec.Canonical, policy: strictly()}
+
+	kindA = &dialect{
+		name: "a", shape: regular, wire: codec.Canonical, repeats: true, trace: "a-chat",
+		// Its ACKs always carry 1. Its user is asked again by a second SYN and shown every copy of a message. When its
+		// chat is over it has no client, and whatever comes then ends it.
+		policy: fsm.Policy{
+			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 1, RefusalCopies: 1,
+			AnyACK: true, QuietFIN: true, Grows: true, BusyERROnly: true, LateWithdrawal: true, LastWord: true,
+		},
+		limits: "Its daemon carries one chat: whoever did not end it has to restart it for the next.",
+	}
+	kindB = &dialect{
+		name: "b", shape: trailing, wire: codec.Trailing, payload: 250, trace: "b-chat",
+		// It counts every datagram, and a wrong number or a missing checksum ends it. A FIN it answers with one of its own.
+		policy: fsm.Policy{
+			SYNCopies: 1, SYNACKCopies: 1, ChatCopies: 6, FINCopies: 3, RefusalCopies: 1,
+			Numbers: fsm.Tracked, AcksOnce: true, QuietFIN: true, BusyERROnly: true,
+		},
+		limits: "Its daemon accepts every invitation without asking, shows no message to its user, and does not say when its user has left.",
+	}
+	kindC = &dialect{
+		name: "c", shape: spaced, wire: codec.Spaced, trace: "c-chat",
+		policy: fsm.Policy{
+			SYNCopies: 3, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 3,
+			AcksOnce: true, QuietFIN: true, Grows: true,
+		},
+		limits: "Its daemon never sends a message again: what the network loses of its user's is lost.",
+	}
+	kindD = &dialect{
+		name: "d", shape: regular, wire: codec.Canonical, trace: "d-chat",
+		policy: fsm.Policy{
+			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 6, FINCopies: 3, RefusalCopies: 3,
+			Numbers: fsm.Shared, AnyACK: true, AcksOnce: true, AckRefusal: true, QuietFIN: true, Grows: true, LateWithdrawal: true,
+		},
+		limits: "Its daemon throws away a part of what it sends, on purpose, and sends it again after 5 seconds.",
+	}
+	kindE = &dialect{
+		name: "e", shape: short, wire: codec.Short, trace: "e-chat",
+		finACK: codec.FINACK,
+		// What it does not expect it reads when its next chat should begin, and that fails.
+		policy: fsm.Policy{
+			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 1,
+			QuietFIN: true, Grows: true, BusyERROnly: true,
+		},
+		limits: "Its daemon shows every copy of a message, so one may come twice to its user.",
+	}
+	kindF = &dialect{
+		name: "f", shape: regular, wire: codec.Canonical, keepsNumber: true, trace: "f-chat",
+		policy: fsm.Policy{
+			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 3,
+			QuietFIN: true, Grows: true,
+		},
+		limits: "Its user has to take turns: after a message of its own it sends none before one of ours has come.",
+	}
+
+	dialects = [...]*dialect{unknown, native, standard, kindA, kindB, kindC, kindD, kindE, kindF}
+)
+
+func doubting() fsm.Policy {
+	p := fsm.Legacy()
+	p.AcksOnce = true
+	return p
+}
+
+func strictly() fsm.Policy {
+	p := fsm.Legacy()
+	p.TriesOther = false
+	return p
+}
+
+// dialectNamed finds a row, nil if there is none of that name.
+func dialectNamed(name string) *dialect {
+	for _, d := range dialects {
+		if d.name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+// limit is the longest message that the peer gets in one datagram, in bytes.
+func (d *dialect) limit() int {
+	if d.payload > 0 {
+		return min(d.payload, d.wire.MaxPayload())
+	}
+	return legacyPayload
+}
+
+// sight is a datagram with what it means depends on, for the evidence.
+type sight struct {
+	*codec.Datagram
+	look  shape
+	known *dialect // as what the peer is treated so far
+	s     *Session
+}
+
+// evidence is something that a peer does and only one kind of peer does. The first that holds counts.
+type evidence struct {
+	says  string // what the peer does, for people
+	as    *dialect
+	holds func(sight) bool
+}
+
+// What the look of one datagram shows counts always: every datagram of those kinds looks like that, and none of another.
+// Behind it, what can only be told from the course of a conversation with a peer that writes regularly.
+var evidences = [...]evidence{
+	{"a checksum ends its datagrams", kindB, func(x sight) bool { return x.look == trailing }},
+	{"it pads names with blanks", kindC, func(x sight) bool { return x.look == spaced }},
+	{"its control datagrams lack the Length field", kindE, func(x sight) bool { return x.look == short }},
+	{"it refuses with operation 0x09", kindD, func(x sight) bool { return x.Form == codec.FINERR }},
+	{"it counts beyond 1", kindF, func(x sight) bool { return x.Seq > 1 && x.Kind != codec.ACK && x.Kind != codec.ERR }},
+	{"it answered our SYN, numbered 0, with the number 1", kindA, func(x sight) bool {
+		answers := x.Kind == codec.SYNACK || x.Kind == codec.FIN || x.Kind == codec.ERR
+		return answers && x.s.snap.State == fsm.SynSent && x.Seq == 1
+	}},
+	{"it acknowledged our first message, numbered 0, with the number 1", kindA, func(x sight) bool {
+		v := &x.s.snap.Vars
+		first := x.s.snap.State == fsm.Established && v.InFlight && !v.Acked && x.s.finished == 0 && v.TxSeq == 0 && v.HsSeq == 0
+		return x.known.open() && x.Kind == codec.ACK && x.Seq == 1 && first
+	}},
+	{"it sent another message with the number of the last", kindA, func(x sight) bool {
+		return x.known.open() && x.Kind == codec.CHAT && x.s.taken > 0 && x.Seq == x.s.lastN && string(x.Payload) != string(x.s.last)
+	}},
+	{"the first message between us has the number 1", kindD, func(x sight) bool {
+		opened := x.s.snap.State == fsm.Established || x.s.snap.State == fsm.SynReceived && x.s.snap.Answered
+		return x.known.open() && x.Kind == codec.CHAT && opened && x.s.taken == 0 && x.s.finished == 0 && x.Seq == 1 && x.s.snap.HsSeq == 0
+	}},
+}
+
+// contradicts reports whether a datagram cannot come from the kind of peer that the dialect is for.
+func (d *dialect) contradicts(x sight) bool {
+	if x.look != shapeless && d.shape != shapeless && x.look != d.shape {
+		return true
+	}
+	// Of a kind that is only remembered: another program may run at that address by now.
+	return d == kindA && x.Kind == codec.SYNACK && x.s.snap.State == fsm.SynSent && x.Seq == 0
+}
+
+// lettered reports whether the row is for one of the implementations that others have written.
+func (d *dialect) lettered() bool { return !d.open() && d != native && d != standard }
+
+// open reports whether the peer has shown nothing particular.
+func (d *dialect) open() bool { return d.name == unknown.name }
+
+// DialectNames returns the names by which Config.Dialects can choose how a peer is treated.
+func DialectNames() []string {
+	var names []string
+	for _, d := range dialects {
+		if !d.open() {
+			names = append(names, d.name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"time"
+
+	"simp/codec"
+	"simp/codec/client"
+	"simp/fsm"
+)
+
+// How a session finds out what kind of peer it talks to.
+
+// recall begins with what is known of the peer's address.
+func (s *Session) recall() {
+	name, fixed := s.env.cfg.Dialects[s.peer]
+	switch remembered := s.env.memory.recall(s.peer); {
+	case fixed:
+		s.fixed = true
+		s.dialect, s.evidence = dialectNamed(name), "our user said so"
+	case remembered == native && s.env.cfg.Plain:
+		s.dialect = unknown
+	case remembered != unknown:
+		s.dialect, s.evidence = remembered, "it was recognised in an earlier chat"
+	default:
+		s.dialect = unknown
+	}
+	s.snap = s.snap.Treated(s.dialect.policy)
+}
+
+// recognise settles how the peer has to be treated, from what it sends, and reports whether that has changed. It comes
+// before the step, because the machine knows policies, not kinds of peers.
+func (s *Session) recognise(d *codec.Datagram, n codec.Notes) (changed bool) {
+	first := !s.heard
+	s.heard = true
+	if s.fixed {
+		return false
+	}
+	announced, decides := s.announcement(d, first)
+	switch {
+	case announced:
+		return s.treatAs(native, "it announced itself")
+	case s.dialect == native && !decides:
+		return false // whoever has announced itself is believed until its next invitation or answer
+	}
+	known := s.dialect
+	if known == native {
+		known = unknown
+	}
+	x := sight{Datagram: d, look: shapeOf(d, n), known: known, s: s}
+	if known.contradicts(x) {
+		known, x.known = unknown, unknown
+	}
+	for i := range evidences {
+		if ev := &evidences[i]; ev.holds(x) {
+			return s.treatAs(ev.as, ev.says)
+		}
+	}
+	if known == unknown && s.dialect != doubtful {
+		return s.treatAs(unknown, "")
+	}
+	return false
+}
+
+// doubts reports whether an ACK, coming now, shows a peer that may count from 1.
+func (s *Session) doubts(d *codec.Datagram) bool {
+	v := &s.snap.Vars
+	return s.dialect == unknown && d.Kind == codec.ACK && v.TriedOther() && d.Seq == v.TxSeq
+}
+
+// announcement reports whether the datagram announces a native peer, and whether it is one that would if it could.
+func (s *Session) announcement(d *codec.Datagram, first bool) (announced, decides bool) {
+	if s.env.cfg.Plain {
+		return false, true
+	}
+	inviting := s.snap.State == fsm.SynSent // and so they have seen our announcement
+	switch d.Kind {
+	case codec.SYN:
+		return codec.IsNative(*d), true
+	case codec.SYNACK:
+		decides = inviting || s.snap.State == fsm.Idle
+		return decides && codec.IsNative(*d), decides
+	case codec.ACK:
+		return inviting && codec.AckOf(d.Payload) == codec.SYN, inviting && first
+	case codec.FIN:
+		says := codec.IsNative(*d) || codec.ReasonOf(d.Payload) != codec.ReasonNone
+		return inviting && says, inviting && first
+	case codec.ERR, codec.CHAT, codec.Invalid:
+	}
+	return false, false
+}
+
+func (s *Session) treatAs(d *dialect, why string) (changed bool) {
+	if s.dialect == d {
+		return false
+	}
+	s.dialect, s.evidence, s.told = d, why, false
+	s.snap = s.snap.Treated(d.policy)
+	return true
+}
+
+// sayRecognised tells the user and the log what kind of peer it is, once in a conversation, if that is worth a word.
+func (s *Session) sayRecognised(out *Outbox) {
+	if s.told || !s.dialect.lettered() || s.snap.State == fsm.Idle {
+		return
+	}
+	s.told = true
+	s.env.cfg.Log.Info().Stringer("peer", s.peer).Str("dialect", s.dialect.name).Str("evidence", s.evidence).Msg("recognised")
+	s.tell(client.Recognised{Peer: s.peer, User: s.user, Dialect: s.dialect.name, Evidence: s.evidence, Limits: s.dialect.limits}, out)
+}
+
+// remember keeps what the peer was recognised as, or forgets what it turned out not to be.
+func (s *Session) remember() {
+	if !s.fixed {
+		s.env.memory.learn(s.peer, s.dialect)
+	}
+}
+
+// isCopy reports whether a chat datagram repeats the last message that was taken, where the machine cannot tell by its
+// number. A peer that never changes the number repeats a message when its timer says so, and its user may write the same
+// words twice at any other time.
+func (s *Session) isCopy(now time.Time, d *codec.Datagram) bool {
+	if s.taken == 0 || d.Seq != s.lastN || string(d.Payload) != string(s.last) {
+		return false
+	}
+	since := now.Sub(s.lastAt)
+	s.lastAt = now
+	return !s.dialect.repeats || since < sameMessage || since >= copyAfter && since <= copyUntil
+}
+
+// isCopyOfSYN reports whether a SYN in an open chat repeats the one that led to it (3.23).
+func (s *Session) isCopyOfSYN(now time.Time, d *codec.Datagram) bool {
+	since := now.Sub(s.synAt)
+	came := !s.synAt.IsZero()
+	s.synAt = now
+	return came && s.snap.State == fsm.Established && d.Seq == s.snap.HsSeq && since >= copyAfter && since <= copyUntil
+}
+
+// crossed reports whether a FIN was sent before our last ACK could have been heard. A peer whose ACKs all look alike takes
+// that one for the answer to its FIN.
+func (s *Session) crossed(now time.Time) bool {
+	if s.ackAt.IsZero() || !s.snap.Policy.AnyACK {
+		return false
+	}
+	round := s.roundTrip
+	if round == 0 {
+		round = firstRoundTrip
+	}
+	return now.Sub(s.ackAt) < round+round/4
+}
+
+// measure takes the time until an answer for a round trip. That of a repeated datagram says nothing.
+func (s *Session) measure(now time.Time) {
+	if !s.sentAt.IsZero() && s.snap.Tries == 1 {
+		s.roundTrip = max(s.roundTrip, now.Sub(s.sentAt))
+	}
+	s.sentAt = time.Time{}
+}
