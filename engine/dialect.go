@@ -24,10 +24,6 @@ type dialect struct {
 	// finACK is how it wants its FIN acknowledged.
 	finACK codec.Form
 
-	// keepsNumber says that it takes the first message of a chat for a copy of the last one of an earlier chat if both have
-	// the same number.
-	keepsNumber bool
-
 	// limits is what its users cannot do, for ours; "" if nothing worth a sentence.
 	limits string
 
@@ -61,6 +57,9 @@ func shapeOf(d *codec.Datagram, n codec.Notes) shape {
 	return regular
 }
 
+// A peer that acknowledges every copy of a message is sent it until it does (ChatCopies 0): a message given up could be
+// acknowledged later, and that ACK be taken for another one's.
+//
 // The rows. A further kind of peer is a further row, and a line of evidence that leads to it.
 var (
 	// unknown is for a peer that has shown nothing particular yet.
@@ -82,7 +81,7 @@ var (
 		// Its ACKs always carry 1. Its user is asked again by a second SYN and shown every copy of a message. When its
 		// chat is over it has no client, and whatever comes then ends it.
 		policy: fsm.Policy{
-			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 1, RefusalCopies: 1,
+			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 0, FINCopies: 1, RefusalCopies: 1,
 			AnyACK: true, QuietFIN: true, Grows: true, BusyERROnly: true, LateWithdrawal: true, LastWord: true,
 		},
 		limits: "Its daemon carries one chat: whoever did not end it has to restart it for the next.",
@@ -108,7 +107,7 @@ var (
 		name: "d", shape: regular, wire: codec.Canonical, trace: "d-chat",
 		policy: fsm.Policy{
 			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 6, FINCopies: 3, RefusalCopies: 3,
-			Numbers: fsm.Shared, AnyACK: true, AcksOnce: true, AckRefusal: true, QuietFIN: true, Grows: true, LateWithdrawal: true,
+			Numbers: fsm.Shared, AcksOnce: true, AckRefusal: true, QuietFIN: true, Grows: true, LateWithdrawal: true,
 		},
 		limits: "Its daemon throws away a part of what it sends, on purpose, and sends it again after 5 seconds.",
 	}
@@ -117,16 +116,16 @@ var (
 		finACK: codec.FINACK,
 		// What it does not expect it reads when its next chat should begin, and that fails.
 		policy: fsm.Policy{
-			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 1,
+			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 0, FINCopies: 3, RefusalCopies: 1,
 			QuietFIN: true, Grows: true, BusyERROnly: true,
 		},
 		limits: "Its daemon shows every copy of a message, so one may come twice to its user.",
 	}
 	kindF = &dialect{
-		name: "f", shape: regular, wire: codec.Canonical, keepsNumber: true, trace: "f-chat",
+		name: "f", shape: regular, wire: codec.Counting, trace: "f-chat",
 		policy: fsm.Policy{
-			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 3,
-			QuietFIN: true, Grows: true,
+			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 0, FINCopies: 3, RefusalCopies: 3,
+			Numbers: fsm.Counting, QuietFIN: true, Grows: true, LateWithdrawal: true,
 		},
 		limits: "Its user has to take turns: after a message of its own it sends none before one of ours has come.",
 	}
@@ -189,7 +188,7 @@ var evidences = [...]evidence{
 	{"it counts beyond 1", kindF, func(x sight) bool { return x.Seq > 1 && x.Kind != codec.ACK && x.Kind != codec.ERR }},
 	{"it answered our SYN, numbered 0, with the number 1", kindA, func(x sight) bool {
 		answers := x.Kind == codec.SYNACK || x.Kind == codec.FIN || x.Kind == codec.ERR
-		return answers && x.s.snap.State == fsm.SynSent && x.Seq == 1
+		return answers && x.known.open() && x.s.snap.State == fsm.SynSent && x.Seq == 1
 	}},
 	{"it acknowledged our first message, numbered 0, with the number 1", kindA, func(x sight) bool {
 		v := &x.s.snap.Vars
@@ -210,8 +209,17 @@ func (d *dialect) contradicts(x sight) bool {
 	if x.look != shapeless && d.shape != shapeless && x.look != d.shape {
 		return true
 	}
-	// Of a kind that is only remembered: another program may run at that address by now.
-	return d == kindA && x.Kind == codec.SYNACK && x.s.snap.State == fsm.SynSent && x.Seq == 0
+	// A wrong guess, or a kind that is only remembered while another program runs at that address by now.
+	v := &x.s.snap
+	answers := v.State == fsm.SynSent && x.Kind == codec.SYNACK
+	switch d {
+	case kindA:
+		invited := v.State == fsm.Established && v.HsSeq == 1
+		return answers && x.Seq != 1 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1
+	case kindD:
+		return answers && x.Seq != 0
+	}
+	return false
 }
 
 // lettered reports whether the row is for one of the implementations that others have written.

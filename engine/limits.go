@@ -71,6 +71,7 @@ const (
 	// no known implementation of that kind can send a second message.
 	copyAfter   = 4500 * time.Millisecond
 	copyUntil   = 7 * time.Second
+	copiesUntil = 25 * time.Second // where copies that were lost on the way are counted too
 	sameMessage = 10 * time.Millisecond
 
 	// firstRoundTrip is taken for the time that a datagram takes there and back before one was measured.

@@ -43,6 +43,7 @@ type Session struct {
 	heard    bool     // the peer has sent something in this conversation, so we know how it writes
 	told     bool     // the user was told
 	finished int      // messages of ours that have left the queue in this chat
+	before   int      // how many of them had when the last message was taken
 
 	synAt     time.Time     // when the last copy of the peer's SYN came
 	ackAt     time.Time     // when we last acknowledged a message

@@ -89,7 +89,9 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 		s.step(now, e, stepInput{datagram: d}, out)
 		return
 	}
-	e.Flip = s.begins(d) && s.flips()
+	if s.begins(d) {
+		e.Counter = s.counter()
+	}
 	switch d.Kind {
 	case codec.SYN:
 		e.Repeat = !s.native() && s.isCopyOfSYN(now, d)
@@ -113,9 +115,6 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	case codec.CHAT:
 		e.Room = s.room()
 		e.Repeat = s.isCopy(now, d)
-		if !changed {
-			s.impliedACK(now, e, d, out)
-		}
 	case codec.Invalid:
 		return
 	}
@@ -130,24 +129,20 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	s.sayRecognised(out)
 }
 
-// impliedACK takes a message for the ACK of ours: where both directions share a counter, one that carries another value
-// than ours in flight shows that ours has moved it (4.1).
-func (s *Session) impliedACK(now time.Time, e fsm.Event, d *codec.Datagram, out *Outbox) {
-	v := &s.snap.Vars
-	if v.Policy.Numbers == fsm.Shared && v.InFlight && s.snap.State == fsm.Established && e.Seq != v.TxSeq && !e.Repeat {
-		s.step(now, fsm.Event{On: fsm.RecvACK, Seq: v.TxSeq, More: len(s.queue) > 1}, stepInput{datagram: d}, out)
-	}
-}
-
 // begins reports whether the datagram may open a chat.
 func (s *Session) begins(d *codec.Datagram) bool {
 	return s.snap.State == fsm.SynSent && d.Kind == codec.SYNACK || s.snap.State == fsm.SynReceived
 }
 
-// flips reports whether the peer would take our first message for a copy of an earlier chat's last one (4.17).
-func (s *Session) flips() bool {
-	last, any := s.env.memory.lastSent(s.peer)
-	return s.dialect.keepsNumber && any && last == 0
+// counter is the number of our first message in a chat, where numbers go on over all chats (4.17).
+func (s *Session) counter() uint8 {
+	if s.snap.Policy.Numbers != fsm.Counting {
+		return 0
+	}
+	if last, any := s.env.memory.lastSent(s.peer); any {
+		return last + 1
+	}
+	return newCounter(s.env.cfg.Random) // what went there before we were started we cannot know
 }
 
 // verdictOnSYN is what admission says to an invitation. A place that it takes is given back by settle if the step does

@@ -174,7 +174,8 @@ func (p *solo) wantSaneDatagram(s sending, announced bool) {
 	}
 	d, notes := s.decoded(p.tb)
 	for n := range notes.All() {
-		echo := n == codec.SeqAbove1 && (d.Kind == codec.ACK || d.Kind == codec.SYNACK)
+		counts := p.s.dialect == kindF && (d.Kind == codec.CHAT || d.Kind == codec.FIN)
+		echo := n == codec.SeqAbove1 && (d.Kind == codec.ACK || d.Kind == codec.SYNACK || counts)
 		utf8 := n == codec.PayloadNotASCII && d.Kind == codec.CHAT && announced
 		theirs := n == codec.NoLength && p.s.dialect.shape == short || n == codec.LeadingNUL && p.s.dialect.shape == short
 		if !echo && !utf8 && !theirs {

@@ -124,7 +124,14 @@ func (s *Session) isCopy(now time.Time, d *codec.Datagram) bool {
 	}
 	since := now.Sub(s.lastAt)
 	s.lastAt = now
-	return !s.dialect.repeats || since < sameMessage || since >= copyAfter && since <= copyUntil
+	switch {
+	case s.dialect.repeats:
+		return since < sameMessage || since >= copyAfter && since <= copyUntil
+	case s.snap.Policy.Numbers == fsm.Shared && s.finished != s.before:
+		// Messages of ours may have moved the counter round to the same number.
+		return since >= copyAfter && since <= copiesUntil
+	}
+	return true
 }
 
 // isCopyOfSYN reports whether a SYN in an open chat repeats the one that led to it (3.23).

@@ -159,7 +159,7 @@ func (s *Session) deliver(d *codec.Datagram, out *Outbox) {
 	s.taken++
 	if !s.snap.Policy.ByNumber {
 		s.last = append(s.last[:0], d.Payload...)
-		s.lastN, s.lastAt = d.Seq, out.now
+		s.lastN, s.lastAt, s.before = d.Seq, out.now, s.finished
 	}
 	s.tell(client.Message{Peer: s.peer, User: s.user, Text: string(d.Payload), N: s.taken}, out)
 }
@@ -197,7 +197,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		d.Payload = out.text(busyText)
 	case fsm.CHAT:
 		d.Payload = out.text(s.queue[0].text)
-		if s.dialect == unknown || s.dialect.keepsNumber {
+		if s.dialect.open() || policy.Numbers == fsm.Counting {
 			s.env.memory.sent(s.peer, a.Seq)
 		}
 	case fsm.NoPacket:

@@ -86,6 +86,15 @@ func (t *tokens) old(d *codec.Datagram, state fsm.State) bool {
 	return false
 }
 
+// newCounter draws where to begin to count.
+func newCounter(random io.Reader) uint8 {
+	var b [1]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return 0
+	}
+	return b[0]
+}
+
 // newToken draws a name.
 func newToken(random io.Reader) codec.Token {
 	var b [8]byte

@@ -22,7 +22,7 @@ func TestLateWithdrawal_TheInvitationEndsWithoutAWord(t *testing.T) {
 		{act(Shutdown), "shutdown-silently", "shutdown"}, {due(Expiry), "expired-silently", "unreachable"},
 	} {
 		ended := reach(t, SynSent, withoutHarm(t)).on(c.on).by(c.rule).
-			does("tell closed " + c.told + ", stop all, start linger").now("idle after=withdrawn")
+			does("tell closed " + c.told + ", stop all, start linger x10").now("idle after=withdrawn")
 		// Its user has accepted after all: now its client is there, and a FIN tells it without harm.
 		ended.on(synACK().seq(1)).by("late-acceptance").does("send FIN seq=0 cancelled, stop all, start linger").now("idle after=ended")
 		ended.unmovedBy(synACK().seq(1)).by("stray-acceptance").does("") // a second FIN would be one too many
@@ -30,7 +30,7 @@ func TestLateWithdrawal_TheInvitationEndsWithoutAWord(t *testing.T) {
 	}
 	// §3.21: a SYN+ACK shows that its client is there, so the FIN goes out at once.
 	reach(t, SynSent, withoutHarm(t)).on(verdict(RecvSYNACK, InUse)).by("accepted-in-use-once").
-		does("send FIN seq=0 cancelled, tell closed cancelled, stop all, start linger").now("idle after=ended")
+		does("send FIN seq=0 cancelled, tell closed cancelled, stop all, start linger").now("idle after=refused")
 }
 
 // §3.22: an acceptance may take its user longer than we remember a withdrawal; it is answered all the same.
@@ -38,12 +38,31 @@ func TestLateWithdrawal_IsAnsweredHoweverLateTheAcceptance(t *testing.T) {
 	c := reach(t, SynSent, withoutHarm(t)).on(act(Cancel), due(Linger)).by("forget").now("idle")
 	c.on(synACK()).by("late-acceptance").does("send FIN seq=0 cancelled, stop all, start linger").now("idle after=ended")
 	c.unmovedBy(synACK()).by("stray-acceptance").does("")
-	// Inviting anew takes the silent withdrawal back.
-	reach(t, SynSent, withoutHarm(t)).on(act(Cancel), act(Invite)).now("syn-sent tries=1").on(synACK()).by("accepted")
+}
+
+// §3.22: "Until then a new invitation sends no second SYN: the first one still stands."
+func TestLateWithdrawal_InvitingAnewTakesItBack(t *testing.T) {
+	withdrawn := func() *talk { return reach(t, SynSent, withoutHarm(t)).on(act(Cancel)) }
+	c := withdrawn().on(act(Invite)).by("invite-anew").
+		does("stop all, start expiry, start unanswered, tell inviting").now("syn-sent tries=1")
+	c.on(synACK()).by("accepted").now("established")
+	// Its end is the end of the first one, or of both.
+	withdrawn().on(act(Invite), act(Cancel)).by("cancel-silently").now("idle after=withdrawn")
+	withdrawn().on(act(Invite), fin(NoReason)).by("declined").now("idle after=ended")
+	withdrawn().on(synACK(), act(Invite)).by("invite").
+		does("stop all, start expiry, start unanswered, send SYN seq=0, tell inviting")
+	withdrawn().unmovedBy(verdict(Invite, InUse)).by("invite-in-use")
+}
+
+// §3.17: "to a legacy one only when it is repeated": its refusal may have crossed the FIN that withdraws our invitation.
+func TestWithdrawal_ARefusalThatCrossesItIsNotAcknowledged(t *testing.T) {
+	c := reach(t, SynSent, Legacy()).on(act(Cancel)).now("idle after=refused")
+	c.on(fin(NoReason)).by("fin-of-refusal").does("").now("idle after=ended")
+	c.on(fin(NoReason)).by("fin-again").does("send ACK seq=0 of=FIN")
 }
 
 // §4.13: "Where a peer's ACKs carry any number, each further copy of a message may bring one more ACK; as many are ignored
-// before the next message's is believed."
+// before the next message's is believed, for one retransmission time."
 func TestAnyACK_FurtherCopiesMayBeAcknowledgedLater(t *testing.T) {
 	c := reach(t, Established, withoutHarm(t)).on(say(), say(), due(Retransmit), due(Retransmit))
 	c.on(ack(1).more()).by("delivered-next").does("complete, send CHAT seq=1, start retransmit").
@@ -52,6 +71,11 @@ func TestAnyACK_FurtherCopiesMayBeAcknowledgedLater(t *testing.T) {
 	c.on(ack(0)).by("late-handshake-ack").does("").now("established tries=1 tx=1 in-flight acked")
 	c.on(ack(1)).by("delivered").does("complete, stop retransmit").now("established acked")
 
+	// What has not come by the time of the next copy will not come any more.
+	c = reach(t, Established, withoutHarm(t)).on(say(), due(Retransmit), due(Retransmit), ack(1), say(), due(Retransmit)).by("repeat-chat").
+		now("established tries=2 tx=1 in-flight acked")
+	c.on(ack(1)).by("delivered")
+
 	// Where the ACK of a copy was lost, the next message's own is ignored, and its copy brings another.
 	c = reach(t, Established, withoutHarm(t)).on(say(), due(Retransmit), ack(1), say()).now("established tries=1 tx=1 stale=1 in-flight acked")
 	c.on(ack(1)).by("late-handshake-ack").on(due(Retransmit)).by("repeat-chat").on(ack(1)).by("delivered").now("established stale=1 acked")
@@ -59,7 +83,9 @@ func TestAnyACK_FurtherCopiesMayBeAcknowledgedLater(t *testing.T) {
 	// A number that tells one message from the next needs no such care.
 	reach(t, Established, Legacy()).on(say(), due(Retransmit), ack(0)).now("established tx=1 acked")
 	// Nor does a peer that acknowledges each message once (§4.16).
-	reach(t, Established, named(t, "shared")).on(say(), due(Retransmit), ack(7)).now("established acked")
+	once := withoutHarm(t)
+	once.AcksOnce = true
+	reach(t, Established, once).on(say(), due(Retransmit), ack(7)).now("established tx=1 acked")
 }
 
 // §4.15: "Its ACK proves nothing about the message, which is reported as unconfirmed, but shows that the peer answers."
@@ -172,13 +198,12 @@ func TestShared_AMessageOfThePeerRenumbersTheOneInFlight(t *testing.T) {
 	c.on(ack(0)).by("delivered")
 }
 
-// Number and payload of the message before last are those of a new one as often as there are two numbers. What has the
-// counter's value cannot be a copy, since the peer had to see the last exchange to its end before it sends that.
-func TestShared_ADuplicateIsWhatIsBehindTheCounter(t *testing.T) {
+// A message that repeats number and words of the last one taken is its copy, although the counter has come round to that number
+// again when one of ours was taken in between: that the peer missed our ACK is likelier than that its user said the same again.
+func TestShared_ADuplicateHasNumberAndPayloadOfTheLastMessage(t *testing.T) {
 	c := reach(t, Established, named(t, "shared")).on(chat(1))
 	c.unmovedBy(chat(1).repeat()).by("duplicate").does("send ACK seq=1 of=CHAT")
-	c.on(say(), ack(0)).on(chat(1).repeat()).by("message").does("deliver, send ACK seq=1 of=CHAT") // "ok", and again "ok"
-	// Other words under a number that we do not expect are no copy either, and nothing says that they are.
+	c.on(say(), ack(0)).unmovedBy(chat(1).repeat()).by("duplicate").does("send ACK seq=1 of=CHAT")
 	c.on(chat(1)).by("message").does("deliver, send ACK seq=1 of=CHAT")
 }
 
@@ -208,23 +233,39 @@ func TestEstablished_ACopyOfTheSYNIsNoRestart(t *testing.T) {
 	connecting(t, Native(), 1).on(ackOf(SYNACK, 0), copied).by("restarted")
 }
 
-// §4.17: "Where a peer remembers the number of the last message over the end of a chat, the first message of the next one
-// carries the other number."
-func TestFlip_TheFirstMessageCarriesTheOtherNumber(t *testing.T) {
-	flip := func(e Event) Event { e.Flip = true; return e }
+// §4.17: "Where a peer takes two messages in a row with the same number for copies, also when they belong to different chats, our
+// numbers go on counting over all chats, from 0 to 127 and again from 0."
+func TestCounting_NumbersGoOnOverAllChats(t *testing.T) {
+	from := func(e Event, counter uint8) Event { e.Counter = counter; return e }
+	counting := named(t, "counting")
 	for name, c := range map[string]*talk{
-		"our invitation accepted":  reach(t, SynSent, Legacy()).on(flip(synACK())),
-		"our acceptance confirmed": connecting(t, Legacy(), 1).on(flip(ack(0))),
-		"both accepted":            connecting(t, Legacy(), 1).on(flip(synACK())),
-		"opened by chat":           connecting(t, Legacy(), 1).on(flip(chat(0))),
-		"opened without room":      connecting(t, Legacy(), 1).on(flip(chat(0).noRoom())),
+		"our invitation accepted":  reach(t, SynSent, counting).on(from(synACK(), 126)),
+		"our acceptance confirmed": connecting(t, counting, 1).on(from(ack(0), 126)),
+		"both accepted":            connecting(t, counting, 1).on(from(synACK(), 126)),
+		"opened by chat":           connecting(t, counting, 1).on(from(chat(0), 126)),
+		"opened without room":      connecting(t, counting, 1).on(from(chat(0).noRoom(), 126)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.t = t
-			c.on(say()).by("send").does("queue, send CHAT seq=1, start retransmit").on(ack(1)).by("delivered")
-			c.on(say()).does("queue, send CHAT seq=0, start retransmit")
+			for _, seq := range []uint8{126, 127, 0, 1, 2} {
+				c.on(say()).by("send").on(due(Retransmit)).by("repeat-chat").now(c.snap.String())
+				if c.snap.TxSeq != seq {
+					t.Fatalf("a message has number %d, want %d", c.snap.TxSeq, seq)
+				}
+				c.unmovedBy(ack(seq-1), ack(seq+1)).by("duplicate-ack").on(ack(seq)).by("delivered")
+			}
 		})
 	}
+	// Its own numbers go up as well. They decide nothing.
+	c := reach(t, Established, counting).on(chat(1)).does("deliver, send ACK seq=1 of=CHAT").on(chat(2)).does("deliver, send ACK seq=2 of=CHAT")
+	c.unmovedBy(chat(2).repeat()).by("duplicate").does("send ACK seq=2 of=CHAT")
+
+	// A message that was given up has used up its number, and so has the one before a FIN.
+	c = reach(t, SynSent, counting).on(from(synACK(), 7), say(), due(Retransmit), due(Retransmit), due(Retransmit)).by("unconfirmed").now("established tx=8")
+	c.on(act(Leave)).does("stop all, send FIN seq=8 left, start retransmit")
+	reach(t, SynSent, counting).on(from(synACK(), 7), say(), act(LeaveNow)).does("stop all, send FIN seq=8 left, start retransmit")
+	// Elsewhere a chat begins as §4.1 says.
+	reach(t, SynSent, Legacy()).on(from(synACK(), 7), say()).does("queue, send CHAT seq=0, start retransmit")
 }
 
 // §4.14: "Where a peer counts every datagram and is harmed by a wrong number, our datagrams follow its counter"
@@ -234,8 +275,8 @@ func TestTracked_EveryDatagramHasTheNumberThatThePeerExpects(t *testing.T) {
 	c := begin(t, tracked).on(syn()).now("syn-received hs=1").unmovedBy(syn()).by("ring-again")
 	c.on(act(Accept)).does("stop all, send SYN+ACK seq=1, start retransmit")
 	c.on(ack(1)).by("confirmed").does("stop all, tell established").now("established hs=1")
-	c.on(say()).does("queue, send CHAT seq=0, start retransmit").on(ack(0)).by("delivered").unmovedBy(ack(0)).by("duplicate-ack")
-	c.on(say()).does("queue, send CHAT seq=1, start retransmit").on(ack(1)).by("delivered").now("established hs=1 acked")
+	c.on(say()).does("queue, send CHAT seq=0, start retransmit x4").on(ack(0)).by("delivered").unmovedBy(ack(0)).by("duplicate-ack")
+	c.on(say()).does("queue, send CHAT seq=1, start retransmit x4").on(ack(1)).by("delivered").now("established hs=1 acked")
 	for on, want := range map[Verdict]string{Take: "stop all, send SYN+ACK seq=1, start retransmit", Never: "send FIN seq=0 declined"} {
 		begin(t, tracked).on(verdict(RecvSYN, on)).does(want)
 	}
@@ -253,8 +294,7 @@ func TestTracked_AnACKLeavesTheCounterWhereItIs(t *testing.T) {
 	c.unmovedBy(expected(1)).by("expects-ours").does("").unmovedBy(expected(0)).by("expects-other").does("")
 }
 
-// §4.14: "where a loss leaves it unknown, an ACK that moves the counter to our next number goes out instead of a message, until
-// the peer's ERR says that it stands there."
+// §4.14: "Where a loss leaves it unknown, ACKs that move the counter go out instead of a message"
 func TestTracked_AfterAcceptingTheNumberIsAskedFor(t *testing.T) {
 	accepted := func() *talk {
 		return begin(t, named(t, "tracked")).on(act(Invite), synACK().seq(1)).by("accepted").
@@ -262,28 +302,39 @@ func TestTracked_AfterAcceptingTheNumberIsAskedFor(t *testing.T) {
 	}
 	// The ERR comes before the user's first message, or behind it.
 	c := accepted().on(expected(0)).by("expects-ours").does("").now("established hs=1")
-	c.on(say()).does("queue, send CHAT seq=0, start retransmit").now("established tries=1 hs=1 in-flight")
+	c.on(say()).does("queue, send CHAT seq=0, start retransmit x4").now("established tries=1 hs=1 in-flight")
 
-	c = accepted().on(say()).by("send").does("queue, send ACK seq=1, start retransmit").now("established tries=1 hs=1 in-flight unsure")
+	c = accepted().on(say()).by("send").does("queue, send ACK seq=1, send ACK seq=1, start retransmit x4").now("established tries=1 hs=1 in-flight unsure")
 	c.unmovedBy(expected(1)).by("expects-other").does("") // it answers something earlier
 	c.unmovedBy(act(RecvERR)).by("partner-error").does("tell error")
 	c.unmovedBy(ack(0), ack(1)).by("duplicate-ack").does("") // the message has not gone out
-	c.on(due(Retransmit)).by("probe").does("send ACK seq=1, start retransmit, tell retrying CHAT")
-	c.on(expected(0)).by("expects-ours-send").does("send CHAT seq=0, start retransmit").now("established tries=3 hs=1 in-flight")
+	c.on(due(Retransmit)).by("probe").does("send ACK seq=1, send ACK seq=1, start retransmit x4, tell retrying CHAT")
+	c.on(expected(0)).by("expects-ours-send").does("send CHAT seq=0, start retransmit x4").now("established tries=3 hs=1 in-flight")
 	c.on(ack(0)).by("delivered").now("established tx=1 hs=1 acked")
 }
 
-// §4.14: "an ACK that moves the counter to our next number goes out instead of a message": a copy would have the wrong number
+// §4.14: "ACKs that move the counter go out instead of a message": a copy would have the wrong number
 // if the message has arrived, and nobody knows whether it has.
 func TestTracked_AProbeGoesOutInsteadOfACopy(t *testing.T) {
-	c := begin(t, named(t, "tracked")).on(syn(), act(Accept), ack(1), say(), ack(0)).on(say()).does("queue, send CHAT seq=1, start retransmit")
-	c.on(due(Retransmit)).by("probe").does("send ACK seq=0, start retransmit, tell retrying CHAT").
-		now("established tries=2 tx=1 hs=1 in-flight unsure acked")
-	c.on(chat(0)).by("message").does("deliver, send ACK seq=0 of=CHAT") // moves the counter to the same number
-	c.on(expected(1)).by("expects-ours-send").does("send CHAT seq=1, start retransmit").on(ack(1)).by("delivered")
+	inFlight := func() *talk {
+		return begin(t, named(t, "tracked")).on(syn(), act(Accept), ack(1), say(), ack(0)).on(say()).does("queue, send CHAT seq=1, start retransmit x4")
+	}
+	// What the peer said before the message was sent proves nothing, so the first question is whether it is past that.
+	c := inFlight().on(due(Retransmit)).by("probe").does("send ACK seq=1, send ACK seq=1, start retransmit x4, tell retrying CHAT").
+		now("established tries=2 tx=1 hs=1 in-flight flushing acked")
+	c.on(chat(0)).by("message").does("deliver, send ACK seq=1 of=CHAT") // asks the same
+	c.unmovedBy(expected(1)).by("expects-ours").does("")
+	c.on(expected(0)).by("flushed").does("send ACK seq=0, send ACK seq=0, start retransmit x4").
+		now("established tries=2 tx=1 rx=1 hs=1 in-flight unsure acked")
+	c.on(chat(0)).by("message").does("deliver, send ACK seq=0 of=CHAT")
+	c.unmovedBy(expected(0)).by("expects-other").does("")
+	c.on(expected(1)).by("expects-ours-send").does("send CHAT seq=1, start retransmit x4").on(ack(1)).by("delivered")
+
+	// Until it has answered that, the ACK of the message is still to come.
+	inFlight().on(due(Retransmit)).on(ack(1)).by("delivered").now("established hs=1 acked")
 }
 
-// §4.14: "until the peer's ERR says that it stands there": without one the message is unconfirmed after its copies (§4.16), and
+// §4.14: "then such that its ERR shows the counter to stand at our number": without one the message is unconfirmed after its copies (§4.16), and
 // the next one has to ask as well.
 func TestTracked_WithoutAnAnswerTheMessageIsUnconfirmed(t *testing.T) {
 	silent := func(events ...Event) *talk {
@@ -291,10 +342,51 @@ func TestTracked_WithoutAnAnswerTheMessageIsUnconfirmed(t *testing.T) {
 		return c.on(due(Retransmit)).by("probe").on(due(Retransmit)).by("probe").now(c.snap.String())
 	}
 	silent().on(due(Retransmit)).by("unconfirmed").does("give-up").now("established hs=1 unsure acked").
-		on(say()).does("queue, send ACK seq=1, start retransmit")
-	silent(say()).on(due(Retransmit).more()).by("unconfirmed-next").does("give-up, send ACK seq=1, start retransmit")
+		on(say()).does("queue, send ACK seq=1, send ACK seq=1, start retransmit x4")
+	silent(say()).on(due(Retransmit).more()).by("unconfirmed-next").does("give-up, send ACK seq=1, send ACK seq=1, start retransmit x4")
 	// §6.2: a FIN harms nobody, whatever its number.
 	silent(act(Leave)).on(due(Retransmit)).by("unconfirmed-leave").does("give-up, stop all, send FIN seq=0 left, start retransmit").
 		now("fin-wait tries=1 hs=1 acked goodbye=left")
 	silent().on(act(LeaveNow)).does("stop all, send FIN seq=0 left, start retransmit")
+}
+
+// A message that has not gone out has used up no number: to a peer whose chat is not open yet, any but the probes' does harm.
+func TestTracked_WhatHasNotGoneOutHasNoNumber(t *testing.T) {
+	c := begin(t, named(t, "tracked")).on(act(Invite), synACK().seq(1), say(), due(Retransmit), due(Retransmit)).by("probe")
+	c.on(due(Retransmit)).by("unconfirmed").does("give-up").now("established hs=1 unsure")
+	c.on(say()).does("queue, send ACK seq=1, send ACK seq=1, start retransmit x4")
+}
+
+// Such a peer can be deaf for 15 s, and what it says does not say to what: the next question waits until the last one must have
+// been answered or lost.
+func TestTracked_TheNextQuestionWaitsForTheLastAnswer(t *testing.T) {
+	c := begin(t, named(t, "tracked")).on(syn(), act(Accept), ack(1), say(), ack(0), say())
+	for range 2 {
+		if got := interval(t, c); got != 4 {
+			t.Errorf("on %s: %d retransmission times, want 4", c.last, got)
+		}
+		c.on(due(Retransmit))
+	}
+}
+
+// §4.14: "our datagrams follow its counter": once its FIN is acknowledged it expects the number of a new SYN.
+func TestTracked_TheACKOfAFINIsFollowedByASYN(t *testing.T) {
+	for _, seq := range []uint8{0, 1} {
+		c := begin(t, named(t, "tracked")).on(syn(), act(Accept), ack(1), act(Leave), fin(Busy).seq(seq)).by("both-left").
+			does("send ACK seq=1 of=FIN, tell closed left, stop all, start linger")
+		c.on(fin(Busy).seq(seq)).by("fin-again").does("send ACK seq=1 of=FIN")
+		begin(t, named(t, "tracked")).on(syn(), act(Accept), ack(1), fin(NoReason).seq(seq)).by("partner-left").
+			does("send ACK seq=1 of=FIN, tell closed left, stop all, start linger")
+	}
+}
+
+// What is known of a peer may change in the middle of a chat. A question that only one kind understands is dropped then: nothing
+// else would ever answer it, and the message would not go out.
+func TestTreated_NothingIsAskedOfAPeerThatDoesNotUnderstand(t *testing.T) {
+	c := begin(t, named(t, "tracked")).on(act(Invite), synACK().seq(1), say()).now("established tries=1 hs=1 in-flight unsure")
+	if c.snap.Treated(named(t, "tracked")) != c.snap {
+		t.Error("treated as before, the conversation is another")
+	}
+	c.snap = c.snap.Treated(Legacy())
+	c.now("established tries=1 hs=1 in-flight").on(due(Retransmit)).by("repeat-chat").does("send CHAT seq=0, start retransmit, tell retrying CHAT")
 }

@@ -46,14 +46,10 @@ func acksGoodbye(v Vars, e Event) bool {
 	return v.Policy.AnyACK || e.Seq == v.FinSeq || v.Policy.Numbers == Shared // whose copies have either number (6.10)
 }
 
-// duplicate reports whether the chat datagram repeats one that was taken already (4.11). Where both directions share a
-// counter, one that carries its value is new whatever it says.
+// duplicate reports whether the chat datagram repeats one that was taken already (4.11).
 func duplicate(v Vars, e Event) bool {
-	switch {
-	case v.Policy.ByNumber:
+	if v.Policy.ByNumber {
 		return e.Seq == v.RxSeq^1
-	case v.Policy.Numbers == Shared:
-		return e.Repeat && e.Seq != v.TxSeq
 	}
 	return e.Repeat
 }
@@ -100,6 +96,12 @@ func triedOtherLeaving(v Vars, e Event) bool { return triedOther(v, e) && v.Leav
 // probing reports whether a message waits until we know which number the peer expects (4.14).
 func probing(v Vars, _ Event) bool { return v.Unsure && v.InFlight }
 
+// flushed reports whether the ERR is about a datagram behind the message in flight: the only ones that had its number, so
+// that the peer expected the other one. Whatever it said before has arrived by now, or never will (4.14).
+func flushed(v Vars, e Event) bool {
+	return v.Flushing && e.Reason == Misnumbered && e.Seq == v.TxSeq^1
+}
+
 // tracked reports whether the message in flight, unanswered, leaves open which number the peer expects (4.14).
 func tracked(v Vars, _ Event) bool { return v.Policy.Numbers == Tracked && v.InFlight && !v.Unsure }
 
@@ -118,5 +120,5 @@ func (v Vars) finCopies() uint16 {
 
 // TriedOther reports whether the message in flight has gone out with either number (4.15).
 func (v Vars) TriedOther() bool {
-	return v.InFlight && v.mayTryOther() && v.Tries > uint16(v.Policy.ChatCopies)
+	return v.mayGiveUp() && v.mayTryOther() && v.Tries > uint16(v.Policy.ChatCopies)
 }

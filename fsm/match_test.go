@@ -13,6 +13,7 @@ import (
 type match struct {
 	link
 	peer     peer
+	moved    bool // a message of ours was settled since the peer's last one was taken, so its number may have come round
 	sameText bool // all messages of the peer read the same: nothing but their number tells one from a copy of the last
 }
 
@@ -60,14 +61,26 @@ func (f *farSide) written() uint8 {
 	return f.l.side[bob].said - 1
 }
 
+// errLost is what must not become of a peer's message: acknowledged, and not shown to our user.
+var errLost = errors.New("a message of the peer was acknowledged and not delivered")
+
+// acknowledged notes that the peer has seen the ACK of its message.
+func (f *farSide) acknowledged(msg uint8) error {
+	if f.l.side[alice].got&(1<<msg) == 0 {
+		return errLost
+	}
+	return nil
+}
+
 // game is what a search of matches is bounded by.
 type game struct {
 	bounds // messages and invites of both sides, and the policy of ours
 	peer   peer
 	deeds  []deed
 	same   bool // see match.sameText
-	prompt bool // the peer's timer is slower than the network: it fires only when nothing is on its way
-	twice  bool // the peer may show a message twice
+	lag    bool // our timer may fire while something is on its way: a round trip may take longer than the retransmission time
+	hasty  bool // so may the peer's
+	once   bool // the peer must not show a message twice, which is the price of any copy to one that tells no duplicates
 	settle func(g *game, m match) error
 }
 
@@ -90,6 +103,9 @@ func (g *game) begin() match {
 	return match{link: newLink(g.policy, g.room), peer: g.peer, sameText: g.same}
 }
 
+// quiet reports whether nothing is on its way.
+func (m *match) quiet() bool { return m.to[alice].n+m.to[bob].n == 0 }
+
 func (g *game) turns(m *match, all []turn) []turn {
 	for _, on := range [...]Input{Invite, Cancel, Accept, Decline, Say, Leave, LeaveNow} {
 		if g.can(alice, &m.side[alice], on) {
@@ -97,7 +113,7 @@ func (g *game) turns(m *match, all []turn) []turn {
 		}
 	}
 	for _, t := range [...]Timer{Retransmit, Expiry} {
-		if m.side[alice].timers&(1<<t) != 0 {
+		if m.side[alice].timers&(1<<t) != 0 && (g.lag || t != Retransmit || m.quiet()) {
 			all = append(all, turn{move: move{kind: expire, due: t}})
 		}
 	}
@@ -111,7 +127,7 @@ func (g *game) turns(m *match, all []turn) []turn {
 	}
 	for _, d := range g.deeds {
 		bounded := d == peerWrites && m.side[bob].said >= g.messages[bob] || d == peerInvites && m.side[bob].sent >= g.invites[bob]
-		early := d == peerRepeats && g.prompt && m.to[alice].n+m.to[bob].n > 0
+		early := d == peerRepeats && !g.hasty && !m.quiet()
 		if !bounded && !early && m.peer.mayDo(d) {
 			all = append(all, turn{deed: d, deeds: true})
 		}
@@ -132,7 +148,7 @@ func (g *game) take(m *match, t turn) error {
 		m.to[bob].pop()
 		next, err := m.peer.hear(d, &farSide{&m.link})
 		m.peer = next
-		if g.twice && errors.Is(err, errShownTwice) {
+		if !g.once && errors.Is(err, errShownTwice) {
 			return nil
 		}
 		return err
@@ -143,11 +159,17 @@ func (g *game) take(m *match, t turn) error {
 		if d.kind == CHAT {
 			last := m.side[alice].last
 			e.Room = t.kind == hear
-			e.Repeat = last.kind == CHAT && last.seq == d.seq && (m.sameText || last.msg == d.msg)
+			e.Repeat = last.kind == CHAT && last.seq == d.seq && (last.msg == d.msg || m.sameText && !m.moved)
 		}
-		return m.step(g.decide, alice, e, d)
+		settled, took := m.side[alice].head, m.side[alice].got
+		err := m.step(g.decide, alice, e, d)
+		m.moved = (m.moved || m.side[alice].head != settled) && m.side[alice].got == took
+		return err
 	}
-	return g.apply(&m.link, t.move)
+	settled := m.side[alice].head
+	err := g.apply(&m.link, t.move)
+	m.moved = m.moved || m.side[alice].head != settled
+	return err
 }
 
 // search visits every match that can come about, breadth first, and returns how many there are, with the shortest story that
@@ -204,17 +226,20 @@ func (g *game) retell(visits []visit) string {
 	return story.String()
 }
 
-// calm lets everything arrive, and our timer expire when nothing is on its way, until nothing more happens. Users do nothing.
+// calm lets everything arrive, and the timers expire when nothing is on its way, until our side rests. The peer repeats what
+// it waits for four times and then stops: some wait for ever for what nobody promised them. Users do nothing.
 func (g *game) calm(m *match) error {
-	for range 100 {
+	repeats := 0
+	for range 200 {
 		var t turn
 		switch {
 		case m.to[bob].n > 0:
 			t = turn{move: move{side: bob, kind: hear}}
 		case m.to[alice].n > 0:
 			t = turn{move: move{kind: hear}}
-		case m.peer.mayDo(peerRepeats):
+		case repeats < 4 && m.peer.mayDo(peerRepeats):
 			t = turn{deed: peerRepeats, deeds: true}
+			repeats++
 		case m.side[alice].timers&(1<<Retransmit) != 0:
 			t = turn{move: move{kind: expire, due: Retransmit}}
 		default:
@@ -224,7 +249,7 @@ func (g *game) calm(m *match) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: they do not come to rest", errStuck)
+	return fmt.Errorf("%w: our side does not come to rest", errStuck)
 }
 
 // answersInCalm expects of a network that becomes calm that everything settles, and that one of the next so many messages in

@@ -19,7 +19,7 @@ func anyPolicy() *rapid.Generator[Policy] {
 		p := Policy{
 			SYNCopies: copies("SYN copies", 0), SYNACKCopies: copies("SYN+ACK copies", 1), ChatCopies: copies("chat copies", 0),
 			FINCopies: copies("FIN copies", 1), RefusalCopies: copies("refusal copies", 1),
-			Numbers: rapid.SampledFrom([]Numbering{Alternating, Shared, Tracked}).Draw(t, "numbers"),
+			Numbers: rapid.SampledFrom([]Numbering{Alternating, Shared, Counting, Tracked}).Draw(t, "numbers"),
 			Rings:   flag("rings"), Labels: flag("labels"), ByNumber: flag("by number"), AnyACK: flag("any ACK"),
 			AckRefusal: flag("ack refusal"), QuietFIN: flag("quiet FIN"), Grows: flag("grows"), BusyERROnly: flag("busy ERR only"),
 			AcksOnce: flag("acks once"), LateWithdrawal: flag("late withdrawal"), LastWord: flag("last word"), TriesOther: flag("tries other"),
@@ -46,7 +46,7 @@ func anyEvent(s Snapshot) *rapid.Generator[Event] {
 		if on >= RecvSYN && on <= RecvCHAT && rapid.IntRange(0, 9).Draw(t, "odd number") == 0 {
 			e.Seq = rapid.Byte().Draw(t, "number")
 		}
-		e.Flip = rapid.IntRange(0, 9).Draw(t, "flip") == 0
+		e.Counter = rapid.Byte().Draw(t, "counter")
 		return e
 	})
 }
@@ -180,6 +180,6 @@ func fuzzEvent(b []byte) Event {
 	return Event{
 		On: Input(b[0] % byte(numInputs)), Seq: b[1] & 0x0f, Room: b[1]&0x40 != 0, More: b[1]&0x20 != 0, Repeat: b[1]&0x10 != 0,
 		Of: Packet(b[2] % byte(CHAT+1)), Reason: Reason(b[2] >> 3 % byte(Misnumbered+1)), Verdict: Verdict(b[2] % byte(Full+1)),
-		Flip: facts&1 != 0, Crossed: facts&2 != 0, Old: facts&12 == 12,
+		Counter: b[1] & 0x0f * (facts & 1), Crossed: facts&2 != 0, Old: facts&12 == 12,
 	}
 }

@@ -102,7 +102,7 @@ var establishedRules = slices.Concat(
 			From: Established, On: RecvFIN, Name: "partner-left", To: Idle, As: Ordinary, Ref: "6.1 6.11",
 			Do: func(v Vars, e Event, out *Actions) Vars {
 				if !v.Policy.LastWord || !e.Crossed {
-					out.ack(FIN, e.Seq)
+					ackFIN(v, e, out)
 				}
 				why := Left
 				if e.Reason == ShutDown {
@@ -110,6 +110,14 @@ var establishedRules = slices.Concat(
 				}
 				out.tellEnd(TellClosed, why)
 				return ended(v, Ended, out)
+			},
+		},
+		{
+			From: Established, On: RecvERR, Name: "flushed", If: flushed, When: "it answers what followed the message in flight", To: Established, As: Ordinary, Ref: "4.14",
+			Do: func(v Vars, _ Event, out *Actions) Vars {
+				v.Flushing, v.Unsure = false, true
+				v.Tries-- // the same copy, one question further
+				return sendCopy(v, out)
 			},
 		},
 		{
@@ -161,7 +169,7 @@ var establishedRules = slices.Concat(
 			From: Established, On: RetransmitDue, Name: "probe", If: func(v Vars, e Event) bool { return probing(v, e) || tracked(v, e) },
 			When: "it is not known which number the peer expects", To: Established, As: Repeated, Ref: "4.14",
 			Do: func(v Vars, _ Event, out *Actions) Vars {
-				v.Unsure = true
+				v.Flushing = !v.Unsure
 				return repeatCopy(v, out)
 			},
 		},
@@ -196,6 +204,9 @@ func goOn(v Vars, e Event, out *Actions) Vars {
 
 // repeatCopy sends what is in flight again, and says so.
 func repeatCopy(v Vars, out *Actions) Vars {
+	if v.Policy.AnyACK {
+		v.Stale = 0 // whatever was still to come has come by now (4.13)
+	}
 	v = sendCopy(v, out)
 	out.retrying(CHAT)
 	return v

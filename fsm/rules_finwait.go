@@ -44,7 +44,7 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 		From: FinWait, On: RecvFIN, Name: "both-left", To: Idle, As: Ordinary, Ref: "6.4 6.11",
 		Do: func(v Vars, e Event, out *Actions) Vars {
 			if !v.Policy.LastWord {
-				out.ack(FIN, e.Seq)
+				ackFIN(v, e, out)
 			}
 			return over(v, e, out)
 		},

@@ -5,6 +5,23 @@ import "slices"
 // Idle: no invitation, no chat. A stranger is in this state too, without anything being kept of it.
 var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 	{From: Idle, On: Invite, Name: "invite-in-use", If: is(InUse), When: "no further chat is allowed", To: Idle, Do: refuse(ChatsInUse), As: Rejected, Ref: "5.1 8.4"},
+	{
+		From: Idle, On: Invite, Name: "invite-anew", If: func(v Vars, _ Event) bool { return v.After == Withdrawn }, When: "our last invitation was withdrawn without a word",
+		To: SynSent, As: Ordinary, Ref: "3.22",
+		// As far as the peer knows it still stands, and a second one would harm it.
+		Do: func(v Vars, _ Event, out *Actions) Vars {
+			v = fresh(v)
+			v.Tries = 1
+			out.stop(AllTimers)
+			out.start(Expiry)
+			out.start(Unanswered)
+			if v.mayRepeatSYN() {
+				out.start(Retransmit)
+			}
+			out.tell(TellInviting)
+			return v
+		},
+	},
 	{From: Idle, On: Invite, Name: "invite", To: SynSent, Do: invite, As: Ordinary, Ref: "3.1"},
 	{From: Idle, On: Cancel, Name: "cancel-nothing", To: Idle, Do: refuse(NotInviting), As: Rejected, Ref: "8.4"},
 	{From: Idle, On: Accept, Name: "accept-nothing", To: Idle, Do: refuse(NoInvitation), As: Rejected, Ref: "8.4"},
@@ -36,19 +53,19 @@ var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 			if v.Policy.Numbers == Shared {
 				out.ack(SYNACK, e.Seq) // it hears nothing else before
 			}
-			out.fin(v.Policy.Numbers.first(e.Seq), Cancelled)
+			out.fin(v.Policy.Numbers.first(e.Seq, 0), Cancelled)
 			return ended(v, Ended, out)
 		},
 	},
 	{From: Idle, On: RecvSYNACK, Name: "stray-acceptance", To: Idle, As: Unexpected, Ref: "3.20 9.1"},
 	{From: Idle, On: RecvACK, Name: "late-ack", To: Idle, As: Ignored, Ref: "9.1"},
 	{
-		From: Idle, On: RecvFIN, Name: "fin-of-refusal", If: func(v Vars, _ Event) bool { return v.After == RefusedBy }, When: "an ERR has just refused us",
-		To: Idle, As: Ignored, Ref: "5.3",
+		From: Idle, On: RecvFIN, Name: "fin-of-refusal", If: func(v Vars, _ Event) bool { return v.After == RefusedBy }, When: "it refuses our invitation, which is over already",
+		To: Idle, As: Ignored, Ref: "5.3 3.17",
 		Do: func(v Vars, e Event, out *Actions) Vars {
 			v.After = Ended // a copy of it is answered like any repeated FIN
 			if v.Policy.AckRefusal {
-				out.ack(FIN, e.Seq)
+				ackFIN(v, e, out)
 			}
 			return v
 		},

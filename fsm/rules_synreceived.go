@@ -70,7 +70,7 @@ var synReceivedRules = slices.Concat(
 		{
 			From: SynReceived, On: RecvFIN, Name: "taken-back", If: answered, When: "our user has accepted", To: Idle, As: Ordinary, Ref: "3.11 6.1",
 			Do: func(v Vars, e Event, out *Actions) Vars {
-				out.ack(FIN, e.Seq)
+				ackFIN(v, e, out)
 				why := Cancelled
 				if e.Reason == Left || e.Reason == ShutDown {
 					why = e.Reason // it had our SYN+ACK already; its ACK was lost
@@ -82,7 +82,7 @@ var synReceivedRules = slices.Concat(
 		{
 			From: SynReceived, On: RecvFIN, Name: "withdrawn", To: Idle, As: Ordinary, Ref: "3.11",
 			Do: func(v Vars, e Event, out *Actions) Vars {
-				out.ack(FIN, e.Seq)
+				ackFIN(v, e, out)
 				out.tellEnd(TellWithdrawn, Cancelled)
 				return ended(v, Ended, out)
 			},

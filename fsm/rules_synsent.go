@@ -6,7 +6,14 @@ import "slices"
 var synSentRules = slices.Concat(
 	oldDatagrams(SynSent),
 	[]Rule{
+		{
+			From: SynSent, On: Invite, Name: "invite-too-soon", If: func(v Vars, _ Event) bool {
+				return (v.Policy.LateWithdrawal || v.Policy.Numbers == Tracked) && !v.Overdue
+			},
+			When: "a second SYN would harm the peer, which may be about to answer", To: SynSent, Do: refuse(Connecting), As: Rejected, Ref: "3.7 8.4",
+		},
 		{From: SynSent, On: Invite, Name: "invite-again", To: SynSent, As: Repeated, Ref: "3.7", Do: func(v Vars, _ Event, out *Actions) Vars {
+			v.Overdue = false
 			out.start(Unanswered)
 			return sendSYN(v, out)
 		}},
@@ -68,7 +75,7 @@ var synSentRules = slices.Concat(
 			From: SynSent, On: RecvFIN, Name: "declined", To: Idle, As: Ordinary, Ref: "3.3 3.17",
 			Do: func(v Vars, e Event, out *Actions) Vars {
 				if v.Policy.AckRefusal {
-					out.ack(FIN, e.Seq)
+					ackFIN(v, e, out)
 				}
 				why := Declined
 				if e.Reason == Busy || e.Reason == ShutDown {
@@ -104,6 +111,7 @@ var synSentRules = slices.Concat(
 		{
 			From: SynSent, On: UnansweredDue, Name: "unanswered", To: SynSent, As: Ordinary, Ref: "3.12",
 			Do: func(v Vars, _ Event, out *Actions) Vars {
+				v.Overdue = true
 				out.tell(TellUnanswered)
 				out.start(Unanswered)
 				return v

@@ -16,11 +16,13 @@ func Policies() []NamedPolicy {
 	unlabelled := once
 	unlabelled.AnyACK, unlabelled.BusyERROnly, unlabelled.LateWithdrawal, unlabelled.LastWord = true, true, true, true
 	shared := once
-	shared.Numbers, shared.AnyACK, shared.AcksOnce, shared.AckRefusal, shared.FINCopies = Shared, true, true, true, 3
+	shared.Numbers, shared.AcksOnce, shared.AckRefusal, shared.LateWithdrawal, shared.FINCopies = Shared, true, true, true, 3
 	tracked := once
 	tracked.Numbers, tracked.SYNACKCopies, tracked.AcksOnce, tracked.Grows, tracked.BusyERROnly = Tracked, 1, true, false, true
+	counting := once
+	counting.Numbers, counting.FINCopies = Counting, 3
 	return []NamedPolicy{
-		{"native", Native()}, {"legacy", Legacy()}, {"any-ack", unlabelled}, {"shared", shared}, {"tracked", tracked},
+		{"native", Native()}, {"legacy", Legacy()}, {"any-ack", unlabelled}, {"shared", shared}, {"counting", counting}, {"tracked", tracked},
 	}
 }
 
@@ -33,7 +35,7 @@ func Situations(s State) []Snapshot {
 			if p.Labels {
 				v.Stale = 0 // labelled ACKs need no such count
 			}
-			if v.Unsure && p.Numbers != Tracked {
+			if (v.Unsure || v.Flushing) && p.Numbers != Tracked {
 				continue
 			}
 			all = append(all, Snapshot{State: s, Vars: v})
@@ -47,7 +49,7 @@ func varsOf(s State) []Vars {
 	case Idle:
 		return []Vars{{}, {After: Ended}, {After: RefusedBy}, {After: Withdrawn}}
 	case SynSent:
-		return []Vars{{Tries: 1}, {Tries: 2, Rung: true}}
+		return []Vars{{Tries: 1}, {Tries: 2, Rung: true}, {Tries: 1, Overdue: true}}
 	case SynReceived:
 		return []Vars{{}, {Answered: true, Tries: 1}, {Answered: true, Tries: 12}}
 	case Established:
@@ -57,7 +59,7 @@ func varsOf(s State) []Vars {
 			{InFlight: true, Tries: 3, Acked: true, TxSeq: 1}, {InFlight: true, Tries: 3},
 			{InFlight: true, Tries: 3, Leaving: true},
 			{InFlight: true, Tries: 4, TxSeq: 1}, {InFlight: true, Tries: 4, TxSeq: 1, Leaving: true}, {InFlight: true, Tries: 2, Acked: true, Stale: 1},
-			{Unsure: true}, {InFlight: true, Unsure: true, Tries: 1},
+			{Unsure: true}, {InFlight: true, Unsure: true, Tries: 1}, {InFlight: true, Flushing: true, Tries: 2},
 		}
 	case FinWait:
 		return []Vars{

@@ -19,8 +19,10 @@ type Vars struct {
 
 	Stale    uint8  // handshake ACKs that may still arrive and must not be taken for an ACK of our first message (4.9)
 	InFlight bool   // a chat datagram waits for its ACK
+	Flushing bool   // what the peer said before our message in flight may still be on its way, so it proves nothing (4.14)
 	Unsure   bool   // which number the peer expects next is not known; nothing but a probe may be sent (4.14)
 	Rung     bool   // syn-sent: the peer has confirmed our SYN
+	Overdue  bool   // syn-sent: the user has been told that nobody answers
 	Answered bool   // syn-received: our user has accepted and our SYN+ACK is out
 	Acked    bool   // the peer has acknowledged a message in this chat
 	Leaving  bool   // our user leaves as soon as the queue is empty
@@ -35,7 +37,7 @@ type After uint8
 const (
 	Forgotten After = iota // nothing: the peer is a stranger
 	Ended                  // a repeated FIN is still answered with ACK (6.5)
-	RefusedBy              // the peer refused with ERR: the FIN that follows belongs to the refusal (5.3)
+	RefusedBy              // a FIN that follows belongs to the peer's refusal of our invitation (5.3, 3.17)
 	Withdrawn              // we withdrew without a word: the acceptance that may follow is answered with FIN (3.22)
 )
 
@@ -74,17 +76,32 @@ const (
 	// Shared: one counter of 0 and 1 for both directions together, going on from the handshake. A chat datagram that does
 	// not carry its value is ignored.
 	Shared
+	// Counting: each message carries the number behind that of the last, from 0 to 127 and again from 0, over all chats. A
+	// peer that takes two messages in a row with the same number for copies, also of different chats, is never given one.
+	Counting
 	// Tracked: alternating; but every datagram counts. The peer expects the number that the last one which it received
 	// did not have. A wrong one harms it, except in an ACK during a chat: that one moves its counter, and it says so.
 	Tracked
 )
 
-// first is the number of the first chat datagram after a handshake with number hs.
-func (n Numbering) first(hs uint8) uint8 {
-	if n == Shared {
+// first is the number of the first chat datagram after a handshake with number hs. counter is what an earlier chat has left.
+func (n Numbering) first(hs, counter uint8) uint8 {
+	switch n {
+	case Shared:
 		return hs&1 ^ 1
+	case Counting:
+		return counter & 0x7f
+	case Alternating, Tracked:
 	}
 	return 0
+}
+
+// after is the number that follows another one.
+func (n Numbering) after(seq uint8) uint8 {
+	if n == Counting {
+		return (seq + 1) & 0x7f
+	}
+	return seq ^ 1
 }
 
 // Native is the policy between two peers that have announced themselves to each other (2.4).
@@ -113,7 +130,7 @@ type Event struct {
 	Room    bool    // RecvCHAT: the message can be handed on; Say: the queue takes it
 	More    bool    // RecvACK, RetransmitDue: another message waits behind the one in flight
 	Repeat  bool    // RecvCHAT: number and payload are those of the last message taken; RecvSYN: it is a copy of the one that led here
-	Flip    bool    // what opens a chat: our first message begins with the other number
+	Counter uint8   // what opens a chat: the number of our first message, where numbers go on over all chats
 	Crossed bool    // RecvFIN: it was sent before our last ACK was heard, which the peer takes for its answer
 	Old     bool    // RecvSYN, RecvSYNACK, RecvACK, RecvFIN: it names an earlier conversation (2.8)
 }
@@ -133,7 +150,10 @@ const (
 // Treated is the conversation with a peer that has to be treated otherwise from now on.
 func (s Snapshot) Treated(p Policy) Snapshot {
 	s.Policy = p
-	s.Unsure = s.Unsure && p.Numbers == Tracked
+	if p.Numbers != Counting {
+		s.TxSeq, s.FinSeq = s.TxSeq&1, s.FinSeq&1
+	}
+	s.Unsure, s.Flushing = s.Unsure && p.Numbers == Tracked, s.Flushing && p.Numbers == Tracked
 	return s
 }
 
@@ -149,14 +169,18 @@ func (s Snapshot) HalfOpen() bool { return s.State == SynReceived && !s.Answered
 // share a counter it is the counter's value, as far as it is known.
 func (v Vars) finSeq() uint8 {
 	if v.InFlight && v.Policy.Numbers != Shared {
-		return v.TxSeq ^ 1
+		return v.Policy.Numbers.after(v.TxSeq)
 	}
 	return v.TxSeq
 }
 
 // retryScale is the time until the next copy of a message, in retransmission times, after v.Tries copies (4.6).
 func (v Vars) retryScale() uint8 {
-	if !v.Policy.Grows || !v.Acked || v.Tries < 3 {
+	if v.Policy.Numbers == Tracked {
+		return 4 // such a peer may do nothing for 15 s, and its answers do not say to what
+	}
+	endless := v.Acked || v.Policy.ChatCopies == 0
+	if !v.Policy.Grows || !endless || v.Tries < 3 {
 		return 1
 	}
 	switch v.Tries {

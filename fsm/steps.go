@@ -93,10 +93,7 @@ func open(v Vars, e Event, stale uint16, out *Actions) Vars {
 	hs := v.HsSeq
 	v = fresh(v)
 	v.HsSeq = hs
-	v.TxSeq = v.Policy.Numbers.first(hs)
-	if e.Flip {
-		v.TxSeq ^= 1 // else it would be taken for a copy of an earlier chat's last message (4.17)
-	}
+	v.TxSeq = v.Policy.Numbers.first(hs, e.Counter)
 	v.Stale = uint8(min(stale, 255))
 	out.stop(AllTimers)
 	out.tell(TellEstablished)
@@ -108,9 +105,13 @@ func receive(v Vars, e Event, out *Actions) Vars {
 	v.RxSeq = e.Seq ^ 1
 	out.do(Deliver)
 	out.ack(CHAT, v.ackSeq(e.Seq))
-	if v.Policy.Numbers == Shared {
-		// The counter moves on. A message of ours in flight was ignored, since the peer's came first: its next copy
-		// carries the new value.
+	switch {
+	case v.Policy.Numbers != Shared:
+	case v.InFlight:
+		// The counter moves on, whichever value it had. Ours was either ignored, because the peer was sending, and its
+		// next copy has to carry the new value; or it was taken, and then that copy is ignored.
+		v.TxSeq ^= 1
+	default:
 		v.TxSeq = e.Seq&1 ^ 1
 	}
 	return v
@@ -131,13 +132,26 @@ func (v Vars) ackSeq(seq uint8) uint8 {
 
 func ackAgain(of Packet) func(Vars, Event, *Actions) Vars {
 	return func(v Vars, e Event, out *Actions) Vars {
-		seq := e.Seq
-		if of == CHAT || of == SYNACK {
-			seq = v.ackSeq(seq)
+		switch of {
+		case FIN:
+			ackFIN(v, e, out)
+		case CHAT, SYNACK:
+			out.ack(of, v.ackSeq(e.Seq))
+		case NoPacket, SYN, ACK, ERR:
+			out.ack(of, e.Seq)
 		}
-		out.ack(of, seq)
 		return v
 	}
+}
+
+// ackFIN acknowledges a FIN: with its number, except where that moves the peer's counter. There it has the number after
+// which the peer expects a new conversation's SYN (4.14).
+func ackFIN(v Vars, e Event, out *Actions) {
+	seq := e.Seq
+	if v.Policy.Numbers == Tracked {
+		seq = 1
+	}
+	out.ack(FIN, seq)
 }
 
 // sendNext puts the message at the head of the queue in flight.
@@ -150,9 +164,15 @@ func sendNext(v Vars, out *Actions) Vars {
 // sendCopy sends the message in flight, or what has to be known before.
 func sendCopy(v Vars, out *Actions) Vars {
 	v.countTry()
-	if v.Unsure {
+	// Of two probes that arrive the second is answered, wherever the first one found the counter.
+	switch {
+	case v.Flushing:
+		out.probe(v.TxSeq)
+		out.probe(v.TxSeq)
+	case v.Unsure:
 		out.probe(v.TxSeq ^ 1)
-	} else {
+		out.probe(v.TxSeq ^ 1)
+	default:
 		out.send(CHAT, v.TxSeq)
 	}
 	out.startScaled(Retransmit, v.retryScale())
@@ -161,9 +181,9 @@ func sendCopy(v Vars, out *Actions) Vars {
 
 // landed takes the message in flight out of the sequence, because it was acknowledged or given up.
 func landed(v Vars) Vars {
-	v.InFlight = false
+	v.InFlight, v.Flushing = false, false
 	v.Tries = 0
-	v.TxSeq ^= 1
+	v.TxSeq = v.Policy.Numbers.after(v.TxSeq)
 	return v
 }
 
@@ -179,6 +199,12 @@ func completed(v Vars, out *Actions) Vars {
 
 func unconfirmed(v Vars, out *Actions) Vars {
 	out.do(GiveUp)
+	if v.Unsure {
+		// It has not gone out, or nothing of it can come back. The peer may not even have opened its chat, and then only
+		// the number that the probes have does not harm it: the next message takes over this one's.
+		v.InFlight, v.Tries = false, 0
+		return v
+	}
 	v.Unsure = v.Policy.Numbers == Tracked
 	return landed(v)
 }
@@ -189,7 +215,7 @@ func goodbye(v Vars, why Reason, out *Actions) Vars {
 	v.Goodbye = why
 	v.Tries = 1
 	v.InFlight = false
-	v.Unsure = false
+	v.Unsure, v.Flushing = false, false
 	v.Leaving = false
 	out.stop(AllTimers)
 	out.fin(v.FinSeq, why)
@@ -206,7 +232,11 @@ func ended(v Vars, after After, out *Actions) Vars {
 	v = fresh(v)
 	v.After = after
 	out.stop(AllTimers)
-	out.start(Linger)
+	scale := uint8(1)
+	if after == Withdrawn {
+		scale = 10 // the peer's user may take as long to answer as any invitation may wait
+	}
+	out.startScaled(Linger, scale)
 	return v
 }
 
@@ -277,10 +307,14 @@ func withdrawal(from State, on Input, name string, guard func(Vars, Event) bool,
 		}
 		return v
 	}
+	after := Ended
+	if from == SynSent {
+		after = RefusedBy // a FIN from the peer would be its refusal, on its way before it heard of ours
+	}
 	once := func(v Vars, _ Event, out *Actions) Vars {
 		out.fin(v.finSeq(), said)
 		out.tellEnd(n, told)
-		return ended(v, Ended, out)
+		return ended(v, after, out)
 	}
 	return []Rule{
 		{From: from, On: on, Name: name, If: repeats, When: whenRepeats, To: FinWait, Do: repeated, As: Ordinary, Ref: ref + " 3.16"},

@@ -30,12 +30,19 @@ func TestSynSent_TheFirstConfirmationArmsTheTimer(t *testing.T) {
 	c.on(due(Retransmit)).by("repeat-syn").does("send SYN seq=0, start retransmit, tell inviting")
 }
 
-// §3.7: "Towards others it is repeated only when the user says so."
+// §3.7: "Towards others it is repeated only when the user says so, and where a second one is known to do harm not before the user
+// has been told that nobody answers."
 func TestSynSent_ALegacyPeerGetsSYNOnceUnlessTheUserSaysSo(t *testing.T) {
 	c := reach(t, SynSent, Legacy())
 	c.unmovedBy(due(Retransmit)).by("syn-once").does("")
 	c.on(act(Invite)).by("invite-again").does("start unanswered, send SYN seq=0, tell inviting").now("syn-sent tries=2")
 	c.unmovedBy(due(Retransmit)).by("syn-once")
+
+	// The answer of such a peer may be on its way; once the user has heard that nobody answers it was most likely lost.
+	c = reach(t, SynSent, withoutHarm(t)).unmovedBy(act(Invite)).by("invite-too-soon").does("refuse connecting")
+	c.on(due(Unanswered)).now("syn-sent tries=1 overdue").on(act(Invite)).by("invite-again").
+		does("start unanswered, send SYN seq=0, tell inviting").now("syn-sent tries=2")
+	c.unmovedBy(act(Invite)).by("invite-too-soon") // and so on for the second one
 }
 
 // A user's own repetition does not postpone the expiry, else an invitation could wait for ever.
@@ -92,7 +99,7 @@ func TestSynSent_AnAcceptanceThatComesTooLateIsWithdrawn(t *testing.T) {
 	reach(t, SynSent, Native()).on(verdict(RecvSYNACK, InUse)).by("accepted-in-use").
 		does("stop all, send FIN seq=0 cancelled, start retransmit, tell closed cancelled").now("fin-wait tries=1 goodbye=cancelled")
 	reach(t, SynSent, Legacy()).on(verdict(RecvSYNACK, InUse)).by("accepted-in-use-once").
-		does("send FIN seq=0 cancelled, tell closed cancelled, stop all, start linger").now("idle after=ended")
+		does("send FIN seq=0 cancelled, tell closed cancelled, stop all, start linger").now("idle after=refused")
 }
 
 // §3.11: "Either user can take back an invitation or an acceptance at any time; this sends FIN, and the other side answers ACK."
@@ -103,7 +110,7 @@ func TestSynSent_TheUserWithdraws(t *testing.T) {
 		does("stop all, send FIN seq=0 cancelled, start retransmit, tell closed cancelled").now("fin-wait tries=1 goodbye=cancelled")
 	c.on(ackOf(FIN, 0)).does("stop all, start linger").now("idle after=ended")
 	reach(t, SynSent, Legacy()).on(act(Cancel)).by("cancel-once").
-		does("send FIN seq=0 cancelled, tell closed cancelled, stop all, start linger").now("idle after=ended")
+		does("send FIN seq=0 cancelled, tell closed cancelled, stop all, start linger").now("idle after=refused")
 }
 
 // §6.7: "A client that goes away, by `quit` or without a word, leaves its chats and cancels its invitations"
@@ -113,7 +120,7 @@ func TestSynSent_ClientOrDaemonGoes(t *testing.T) {
 		reach(t, SynSent, Native()).on(act(on)).
 			does("stop all, send FIN seq=0 cancelled, start retransmit, tell closed " + told).now("fin-wait tries=1 goodbye=cancelled")
 		reach(t, SynSent, Legacy()).on(act(on)).
-			does("send FIN seq=0 cancelled, tell closed " + told + ", stop all, start linger").now("idle after=ended")
+			does("send FIN seq=0 cancelled, tell closed " + told + ", stop all, start linger").now("idle after=refused")
 	}
 }
 
@@ -123,7 +130,7 @@ func TestSynSent_TheUserHearsThatNobodyAnswers(t *testing.T) {
 	underBoth(t, func(t *testing.T, p Policy) {
 		c := reach(t, SynSent, p)
 		for range 3 {
-			c.unmovedBy(due(Unanswered)).by("unanswered").does("tell unanswered, start unanswered")
+			c.on(due(Unanswered)).by("unanswered").does("tell unanswered, start unanswered").now("syn-sent tries=1 overdue")
 		}
 	})
 }
@@ -133,7 +140,7 @@ func TestSynSent_TheInvitationExpires(t *testing.T) {
 	reach(t, SynSent, Native()).on(due(Expiry)).by("expired").
 		does("stop all, send FIN seq=0 cancelled, start retransmit, tell closed unreachable").now("fin-wait tries=1 goodbye=cancelled")
 	reach(t, SynSent, Legacy()).on(due(Expiry)).by("expired-once").
-		does("send FIN seq=0 cancelled, tell closed unreachable, stop all, start linger").now("idle after=ended")
+		does("send FIN seq=0 cancelled, tell closed unreachable, stop all, start linger").now("idle after=refused")
 }
 
 // §7.1: "An ERR while inviting or connecting ends the attempt and shows its text."

@@ -78,8 +78,10 @@ func (s Snapshot) String() string {
 	num("fin", uint16(s.FinSeq))
 	num("stale", uint16(s.Stale))
 	flag("in-flight", s.InFlight)
+	flag("flushing", s.Flushing)
 	flag("unsure", s.Unsure)
 	flag("rung", s.Rung)
+	flag("overdue", s.Overdue)
 	flag("answered", s.Answered)
 	flag("acked", s.Acked)
 	flag("leaving", s.Leaving)
@@ -108,6 +110,9 @@ func (e Event) String() string {
 	if e.On >= RecvSYN && e.On <= RecvCHAT {
 		fmt.Fprintf(&b, " seq=%d", e.Seq)
 	}
+	if e.Counter != 0 {
+		fmt.Fprintf(&b, " counter=%d", e.Counter)
+	}
 	if e.Reason != NoReason {
 		b.WriteString(" " + e.Reason.String())
 	}
@@ -117,7 +122,7 @@ func (e Event) String() string {
 	for _, f := range []struct {
 		name string
 		on   bool
-	}{{"room", e.Room}, {"more", e.More}, {"repeat", e.Repeat}, {"flip", e.Flip}, {"crossed", e.Crossed}, {"old", e.Old}} {
+	}{{"room", e.Room}, {"more", e.More}, {"repeat", e.Repeat}, {"crossed", e.Crossed}, {"old", e.Old}} {
 		if f.on {
 			b.WriteString(" " + f.name)
 		}

@@ -134,7 +134,8 @@ func checkAction(a Action, before, next Snapshot, e Event, behind []Action, chec
 			check(next.State == SynReceived && next.Answered && a.Seq == next.HsSeq, "an acceptance goes out that nobody asked for")
 		case ACK:
 			if a.Of == NoPacket {
-				check(next.Unsure && a.Seq == next.TxSeq^1 && mayProbe(before, e), "an ACK that answers nothing (§4.14)")
+				probes := next.Unsure && a.Seq == next.TxSeq^1 || next.Flushing && a.Seq == next.TxSeq
+				check(probes && mayProbe(before, e), "an ACK that answers nothing (§4.14)")
 				break
 			}
 			check(e.On == received(a.Of) && a.Seq == answerTo(a.Of, before, next, e), "an ACK of something that did not come")
@@ -170,22 +171,25 @@ func maySendMessage(before Snapshot, e Event) bool {
 	return !before.Unsure && (e.On == Say || e.On == RecvACK) || before.Unsure && told
 }
 
-// mayProbe: §4.14 "where a loss leaves it unknown": the ACK of a SYN+ACK may be lost, and so may a message or its ACK.
+// mayProbe: §4.14 "Where a loss leaves it unknown": the ACK of a SYN+ACK may be lost, and so may a message or its ACK.
 func mayProbe(before Snapshot, e Event) bool {
 	if before.Policy.Numbers != Tracked {
 		return false
 	}
 	opens := e.On == RecvSYNACK && before.State == SynSent
 	next := e.On == RecvACK && before.InFlight && !before.Unsure && before.Policy.TriesOther // behind a message that is given up
-	return opens || next || e.On == Say && before.Unsure || e.On == RetransmitDue && before.InFlight
+	flushed := e.On == RecvERR && before.Flushing && e.Reason == Misnumbered && e.Seq == before.TxSeq^1
+	return opens || next || flushed || e.On == Say && before.Unsure || e.On == RetransmitDue && before.InFlight
 }
 
 // answerTo is the number of the ACK of what e brings: its own, except where the ACK moves the peer's counter (§4.14).
 func answerTo(of Packet, before, next Snapshot, e Event) uint8 {
-	counts := of == CHAT && next.State == Established || of == SYNACK && before.State == Established
+	counts := of == CHAT && next.State == Established || of == SYNACK && before.State == Established || of == FIN
 	switch {
 	case next.Policy.Numbers != Tracked || !counts:
 		return e.Seq
+	case of == FIN:
+		return 1 // the number before that of a new SYN
 	case next.InFlight && !next.Unsure:
 		return next.TxSeq // behind the message: whether that has arrived or not, the peer then expects the next one
 	}
@@ -208,7 +212,8 @@ func mayGiveUp(before Snapshot, e Event) bool {
 // checkVars checks the variables against the state.
 func checkVars(s Snapshot, check func(bool, string)) {
 	check(s.After != Withdrawn || s.Policy.LateWithdrawal, "a withdrawal without a word that harms nobody with one (§3.22)")
-	check(s.TxSeq <= 1 && s.FinSeq <= 1, "one of our numbers is neither 0 nor 1")
+	check(s.TxSeq <= 1 && s.FinSeq <= 1 || s.Policy.Numbers == Counting, "one of our numbers is neither 0 nor 1")
+	check(!s.Flushing || s.InFlight && !s.Unsure && s.Policy.Numbers == Tracked, "nothing is in flight that could be flushed")
 	check(!s.Unsure || s.State == Established && s.Policy.Numbers == Tracked, "a number is unknown that is not asked for")
 	// A legacy peer may count as it likes; RxSeq then follows it and decides nothing.
 	check(s.RxSeq <= 1 || !s.Policy.ByNumber, "the number of a native peer is neither 0 nor 1")

@@ -22,8 +22,10 @@ type options struct {
 	IP flags.Address `arg:"" optional:"" name:"IP" env:"SIMPD_IP" default:"127.0.0.1" help:"Own address, one of this host's."`
 
 	Port       flags.Port    `env:"SIMPD_PORT" default:"7777" placeholder:"7777" help:"UDP port between daemons; 0: any free one."`
-	ClientPort flags.Port    `env:"SIMPD_CLIENT_PORT" default:"7778" placeholder:"7778" help:"TCP port for the client; 0: any free one."`
+	ClientPort flags.Port    `env:"SIMPD_CLIENT_PORT" default:"7778" placeholder:"7778" help:"Port for the client: TCP, and UDP for clients of other implementations; 0: any free one."`
 	Allow      []flags.Hosts `name:"client-allow" env:"SIMPD_CLIENT_ALLOW" placeholder:"HOST" help:"Let clients of these addresses or networks in, beside this host's own."`
+
+	LegacyClients bool `env:"SIMPD_LEGACY_CLIENTS" default:"true" negatable:"" help:"Serve the clients of other implementations, which speak datagrams."`
 
 	MaxChats         flags.Count    `env:"SIMPD_MAX_CHATS" default:"1" placeholder:"1" help:"Chats that the user may have at once."`
 	Accept           engine.Accept  `env:"SIMPD_ACCEPT" default:"ask" enum:"ask,auto,never" placeholder:"ask" help:"What to do with invitations: ask the user, accept all (auto), or decline all (never)."`
@@ -42,7 +44,7 @@ type options struct {
 // config returns what the options ask for. The error is a sentence about a value that makes no sense.
 func (o *options) config(log zerolog.Logger) (daemon.Config, error) {
 	cfg := daemon.Config{
-		IP: o.IP.Addr, Port: uint16(o.Port), ClientPort: uint16(o.ClientPort),
+		IP: o.IP.Addr, Port: uint16(o.Port), ClientPort: uint16(o.ClientPort), LegacyClients: o.LegacyClients,
 		Engine: engine.Config{
 			MaxChats: int(o.MaxChats), Accept: o.Accept, Retransmit: time.Duration(o.Retransmit),
 			InvitationExpiry: time.Duration(o.InvitationExpiry), Plain: o.Plain, Version: version.String(), Log: log,

@@ -27,6 +27,7 @@ type World struct {
 	seed   uint64
 	faults netio.Faults
 	nodes  map[netip.AddrPort]*Node
+	guests map[netip.AddrPort]*Guest
 	links  map[link]*netio.Link
 	queue  queue
 	order  uint64
@@ -46,7 +47,8 @@ var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // by the seed and its ends.
 func New(faults netio.Faults, seed uint64) *World {
 	return &World{
-		now: start, seed: seed, faults: faults, nodes: make(map[netip.AddrPort]*Node), links: make(map[link]*netio.Link),
+		now: start, seed: seed, faults: faults, nodes: make(map[netip.AddrPort]*Node),
+		guests: make(map[netip.AddrPort]*Guest), links: make(map[link]*netio.Link),
 		rand: rand.New(rand.NewPCG(seed, 1)),
 	}
 }
@@ -257,6 +259,9 @@ func (w *World) happen(it item) {
 	case it.node != nil:
 		it.node.expire(it.peer)
 	default:
+		if g := w.guests[it.to]; g != nil {
+			g.receive(it.from, it.datagram)
+		}
 		n := w.nodes[it.to]
 		if n == nil {
 			return

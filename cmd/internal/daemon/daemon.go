@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 
@@ -18,11 +19,14 @@ import (
 type Config struct {
 	IP         netip.Addr // own address, of this host
 	Port       uint16     // UDP, between daemons; 0: any free one
-	ClientPort uint16     // TCP, for the client; 0: any free one
+	ClientPort uint16     // TCP, and with LegacyClients also UDP, for the client; 0: any free one
 	Engine     engine.Config
 
 	// Allow says who may be a client; nil: this host only, since whoever reaches the client port is the user.
 	Allow func(netip.Addr) bool
+
+	// LegacyClients also serves the clients of other implementations, which speak datagrams to UDP port ClientPort.
+	LegacyClients bool
 
 	// Faults are added to what is sent, for teaching; Seed makes them repeatable.
 	Faults netio.Faults
@@ -37,9 +41,11 @@ type Daemon struct {
 	engine *engine.Engine
 	conn   netio.Conn
 	ln     net.Listener
+	legacy *engine.LegacyServer // nil: not served
+	closer []io.Closer          // the sockets
 }
 
-// Open binds both sockets. The error is a sentence that says what failed, why, and what to do.
+// Open binds the sockets. The error is a sentence that says what failed, why, and what to do.
 func Open(cfg Config) (*Daemon, error) {
 	if err := cfg.Engine.Validate(); err != nil {
 		return nil, err
@@ -47,32 +53,68 @@ func Open(cfg Config) (*Daemon, error) {
 	if err := cfg.Faults.Validate(); err != nil {
 		return nil, err
 	}
-	allow, alsoAllowed := cfg.Allow, "and from the addresses that it was told to allow, to which yours does not belong"
-	if allow == nil {
-		allow, alsoAllowed = netio.IsLocal, ""
-	}
 	between := netip.AddrPortFrom(cfg.IP, cfg.Port)
 	conn, err := netio.ListenUDP(between)
 	if err != nil {
 		return nil, explain(err, "UDP", between, "--port")
 	}
-	clients := netip.AddrPortFrom(cfg.IP, cfg.ClientPort)
-	ln, err := netio.ListenClients(clients, allow, turnAway(alsoAllowed))
+	ln, legacy, err := listenClients(cfg)
 	if err != nil {
 		_ = conn.Close()
-		return nil, explain(err, "TCP", clients, "--client-port")
+		return nil, err
+	}
+	d := &Daemon{ln: ln, closer: []io.Closer{conn, ln}}
+	if legacy != nil {
+		d.closer = append(d.closer, legacy)
 	}
 	conn = netio.WithFaults(conn, cfg.Faults, cfg.Seed)
 	if cfg.Wrap != nil {
 		conn = cfg.Wrap(conn)
 	}
-	e, err := engine.New(cfg.Engine, conn)
-	if err != nil {
-		_ = conn.Close()
-		_ = ln.Close()
+	d.conn, d.closer[0] = conn, conn
+	if d.engine, err = engine.New(cfg.Engine, conn); err != nil {
+		_ = d.Close()
 		return nil, err
 	}
-	return &Daemon{engine: e, conn: conn, ln: ln}, nil
+	if legacy != nil {
+		d.legacy = d.engine.NewLegacyServer(legacy, engine.LegacyConfig{Allow: cfg.Allow})
+	}
+	return d, nil
+}
+
+// portTries is how often the system may choose a client port that is free for TCP and turns out not to be for UDP.
+const portTries = 16
+
+// listenClients binds the client port: TCP, and UDP for legacy clients, nil without them. They have the same number, as
+// whoever looks for a daemon knows only one.
+func listenClients(cfg Config) (net.Listener, netio.Conn, error) {
+	allow, alsoAllowed := cfg.Allow, "and from the addresses that it was told to allow, to which yours does not belong"
+	if allow == nil {
+		allow, alsoAllowed = netio.IsLocal, ""
+	}
+	at := netip.AddrPortFrom(cfg.IP, cfg.ClientPort)
+	for tries := 1; ; tries++ {
+		ln, err := netio.ListenClients(at, allow, turnAway(alsoAllowed))
+		if err != nil {
+			return nil, nil, explain(err, "TCP", at, "--client-port")
+		}
+		if !cfg.LegacyClients {
+			return ln, nil, nil
+		}
+		same := netip.AddrPortFrom(cfg.IP, tcpPort(ln))
+		conn, err := netio.ListenUDP(same)
+		if err == nil {
+			return ln, conn, nil
+		}
+		_ = ln.Close()
+		if cfg.ClientPort != 0 || tries == portTries || !errors.Is(err, netio.ErrPortTaken) {
+			return nil, nil, explain(err, "UDP", same, "--client-port, or serve no clients of other implementations with --legacy-clients=false")
+		}
+	}
+}
+
+func tcpPort(ln net.Listener) uint16 {
+	return ln.Addr().(*net.TCPAddr).AddrPort().Port() //nolint:forcetypeassert // ListenClients listens on TCP
 }
 
 // explain makes a sentence of an error of the operating system.
@@ -103,7 +145,7 @@ func turnAway(alsoAllowed string) func(net.Conn) {
 // Addr is the address between daemons, ClientAddr the one for clients.
 func (d *Daemon) Addr() netip.AddrPort { return d.conn.LocalAddr() }
 
-// ClientAddr is the address at which the daemon takes its client.
+// ClientAddr is the address at which the daemon takes its client, over TCP and, if it serves them, legacy ones over UDP.
 func (d *Daemon) ClientAddr() netip.AddrPort {
 	return d.ln.Addr().(*net.TCPAddr).AddrPort() //nolint:forcetypeassert // ListenClients listens on TCP
 }
@@ -119,18 +161,35 @@ func (d *Daemon) Run(ctx context.Context) error {
 	defer stopServing()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	served := make(chan error, 1)
-	go func() {
-		err := d.engine.ServeClients(serving, d.ln, func() client.Protocol { return client.Native{} })
-		if err != nil {
-			stop() // a daemon that nobody can use should not look alive
-		}
-		served <- err
-	}()
+	servers := []func() error{func() error {
+		return d.engine.ServeClients(serving, d.ln, func() client.Protocol { return client.Native{} })
+	}}
+	if d.legacy != nil {
+		servers = append(servers, func() error { return d.legacy.Serve(serving) })
+	}
+	served := make(chan error, len(servers))
+	for _, serve := range servers {
+		go func() {
+			err := serve()
+			if err != nil {
+				stop() // a daemon that its users cannot reach should not look alive
+			}
+			served <- err
+		}()
+	}
 	err := d.engine.Run(ctx)
 	stopServing()
-	return errors.Join(err, <-served)
+	for range servers {
+		err = errors.Join(err, <-served)
+	}
+	return err
 }
 
 // Close frees the sockets of a daemon that was never run.
-func (d *Daemon) Close() error { return errors.Join(d.conn.Close(), d.ln.Close()) }
+func (d *Daemon) Close() error {
+	var err error
+	for _, c := range d.closer {
+		err = errors.Join(err, c.Close())
+	}
+	return err
+}

@@ -114,3 +114,79 @@ func TestOpenRefuses(t *testing.T) {
 		})
 	}
 }
+
+// TestOnePortForAllClients: legacy clients find the daemon by the number that native ones use, also one that the system
+// chose.
+func TestOnePortForAllClients(t *testing.T) {
+	cfg := localConfig()
+	cfg.LegacyClients = true
+	tcp, stop := run(t, cfg)
+	defer stop()
+	udp, err := net.DialTimeout("udp", tcp.RemoteAddr().String(), 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = udp.Close() }()
+	if err := udp.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(udp, "PING|"); err != nil {
+		t.Fatal(err)
+	}
+	answer := make([]byte, 100)
+	for _, want := range []string{"ACK", "PONG|Daemon is running."} {
+		if n, err := udp.Read(answer); err != nil || string(answer[:n]) != want {
+			t.Errorf("the answer is %q, %v; want %q", answer[:n], err, want)
+		}
+	}
+}
+
+// TestLegacyPortIsTaken: by whom is not known, what to do about it is.
+func TestLegacyPortIsTaken(t *testing.T) {
+	taken, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	cfg := localConfig()
+	cfg.ClientPort = taken.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+	cfg.LegacyClients = true
+	d, err := Open(cfg)
+	if err == nil {
+		_ = d.Close()
+		t.Fatal("it opens")
+	}
+	const want = "is taken by another program, perhaps another daemon: stop that one, or choose another port with --client-port, or serve no clients of other implementations with --legacy-clients=false"
+	if !strings.Contains(err.Error(), want) {
+		t.Errorf("the error is %q, want it to say %q", err, want)
+	}
+	// Nothing is left open: without legacy clients the same port serves.
+	cfg.LegacyClients = false
+	if d, err = Open(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOpenAndClose: a daemon that never runs leaves nothing behind.
+func TestOpenAndClose(t *testing.T) {
+	cfg := localConfig()
+	cfg.LegacyClients = true
+	d, err := Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := d.ClientAddr()
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.ClientPort = at.Port()
+	if d, err = Open(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,251 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"simp/codec/client/legacy"
+	"simp/netio"
+)
+
+const (
+	// maxLegacyClients bounds the dialogues with clients that speak datagrams, attached or not.
+	maxLegacyClients = 16
+
+	// maxLegacyHeld is how many messages may wait in a dialogue for the client's turn. More stay in the queue of its
+	// Client, and when that is full they are not acknowledged to their sender.
+	maxLegacyHeld = 256
+
+	// legacyLook is how often a client that says nothing is looked after: as long as it may hold the daemon, and its
+	// partner the chat, after it has died without a word. A look costs a system call or three.
+	legacyLook = 5 * time.Second
+)
+
+// LegacyConfig says who is served by a LegacyServer. The zero value is right for a daemon.
+type LegacyConfig struct {
+	// Allow says which addresses are answered; nil: this host's own only, since whoever reaches the client port is the
+	// user. It is asked once for each client.
+	Allow func(netip.Addr) bool
+
+	// Bound says whether a client's socket still exists; an error means that it cannot be told. nil: netio.Bound.
+	Bound func(netip.AddrPort) (bool, error)
+}
+
+// LegacyServer serves clients that speak datagrams in one of the protocols of package legacy: each source address has a
+// dialogue, and each dialogue a Client of the engine.
+//
+// None of these protocols tells the end of a client, and nothing can be sent to find out that every client would take
+// well: one ends on what it does not expect, another loses what comes at the wrong moment. So the server looks whether
+// the client's port is still bound: every legacyLook, and whenever somebody else asks for the daemon.
+type LegacyServer struct {
+	engine *Engine
+	conn   netio.Conn
+	cfg    LegacyConfig
+
+	ignored, notAllowed, replaced, vanished atomic.Uint64
+
+	mu      sync.Mutex
+	clients map[netip.AddrPort]*legacyClient
+	stopped bool
+	running sync.WaitGroup // one for each dialogue
+}
+
+// NewLegacyServer returns a server on conn that is not running yet. The caller closes conn if it does not call Serve.
+func (e *Engine) NewLegacyServer(conn netio.Conn, cfg LegacyConfig) *LegacyServer {
+	if cfg.Allow == nil {
+		cfg.Allow = netio.IsLocal
+	}
+	if cfg.Bound == nil {
+		cfg.Bound = netio.Bound
+	}
+	return &LegacyServer{engine: e, conn: conn, cfg: cfg, clients: make(map[netip.AddrPort]*legacyClient)}
+}
+
+// Addr is where the clients find the server.
+func (s *LegacyServer) Addr() netip.AddrPort { return s.conn.LocalAddr() }
+
+// Counters returns what was ignored or refused so far, by name. Who was refused because the daemon was taken or had too
+// many clients is counted by the Engine, as for every client.
+func (s *LegacyServer) Counters() map[string]uint64 {
+	all := make(map[string]uint64)
+	for name, count := range map[string]*atomic.Uint64{
+		"client/datagram-ignored": &s.ignored, "client/not-allowed": &s.notAllowed,
+		"client/replaced": &s.replaced, "client/vanished": &s.vanished,
+	} {
+		if n := count.Load(); n != 0 {
+			all[name] = n
+		}
+	}
+	return all
+}
+
+// Serve reads datagrams until ctx ends or the socket fails. When it returns, the socket is closed, all of its clients
+// have been told what there was to tell and are detached, and no goroutine is left.
+func (s *LegacyServer) Serve(ctx context.Context) error {
+	// The clients first, while their last datagrams can still be sent; then the socket, which ends the reading.
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		s.endAll()
+		_ = s.conn.Close()
+	})
+	err := s.read()
+	if stop() {
+		s.endAll()
+		_ = s.conn.Close()
+	} else {
+		<-ended
+	}
+	if err != nil {
+		return fmt.Errorf("engine: read clients: %w", err)
+	}
+	return nil
+}
+
+// read takes datagrams until the socket is closed. It is the only reader.
+func (s *LegacyServer) read() error {
+	buf := make([]byte, legacy.MaxDatagram+1) // one more, to tell what was cut
+	failures := 0
+	for {
+		n, from, err := s.conn.ReadFrom(buf)
+		switch {
+		case err == nil && n > legacy.MaxDatagram:
+			failures = 0
+			s.ignored.Add(1)
+		case err == nil:
+			failures = 0
+			s.receive(buf[:n], from)
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		default:
+			if failures++; failures == readFailures {
+				return err
+			}
+			time.Sleep(readPause) //nolint:forbidigo // the reader's pause, as in engine.go
+		}
+	}
+}
+
+// receive gives a datagram to the dialogue of its source, or begins one.
+func (s *LegacyServer) receive(b []byte, from netip.AddrPort) {
+	l := s.find(from)
+	if _, known := legacy.Recognise(b); l == nil && !known {
+		s.ignored.Add(1)
+		return
+	}
+	if l == nil || s.engine.client.Load() != l.client {
+		s.look() // whoever asks for the daemon shall not be refused for somebody who is gone
+	}
+	if l != nil {
+		if !l.receive(b) {
+			return
+		}
+		s.replaced.Add(1) // by another client, whose first datagram this is
+	}
+	s.begin(b, from)
+}
+
+// begin opens a dialogue with a client that may have one.
+func (s *LegacyServer) begin(b []byte, from netip.AddrPort) {
+	protocol, known := legacy.Recognise(b)
+	switch {
+	case !known: // a late one, of a dialogue that has just ended
+		s.ignored.Add(1)
+		return
+	case !s.cfg.Allow(from.Addr()):
+		// Not a word: whoever may not be a client may not have us send anything either, to an address that anybody can
+		// write into a datagram.
+		s.notAllowed.Add(1)
+		return
+	}
+	// A socket that we cannot see although it has just sent us something is somewhere else, behind a translation of
+	// addresses; of that client the end cannot be seen.
+	bound, err := s.cfg.Bound(from)
+	l := newLegacyClient(s, from, bound && err == nil)
+	if !s.add(l) {
+		s.engine.env.counters.add(clientsRefused)
+		l.client.Close()
+		return
+	}
+	s.engine.env.cfg.Log.Debug().Stringer("client", from).Stringer("protocol", protocol).Msg("a client that speaks datagrams has come")
+	l.open(b, s.engine.client.Load() != nil)
+	go l.run()
+}
+
+func (s *LegacyServer) add(l *legacyClient) bool {
+	s.mu.Lock()
+	full := len(s.clients) >= maxLegacyClients
+	s.mu.Unlock()
+	if full {
+		s.sweep()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped || len(s.clients) >= maxLegacyClients {
+		return false
+	}
+	s.clients[l.addr] = l
+	s.running.Add(1)
+	return true
+}
+
+func (s *LegacyServer) remove(l *legacyClient) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.clients[l.addr] == l {
+		delete(s.clients, l.addr)
+	}
+}
+
+func (s *LegacyServer) find(addr netip.AddrPort) *legacyClient {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clients[addr]
+}
+
+func (s *LegacyServer) all() []*legacyClient {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*legacyClient, 0, len(s.clients))
+	for _, l := range s.clients {
+		all = append(all, l)
+	}
+	return all
+}
+
+// look ends the client that holds the daemon, if it is one of ours and gone.
+func (s *LegacyServer) look() {
+	holder := s.engine.client.Load()
+	if holder == nil {
+		return
+	}
+	for _, l := range s.all() {
+		if l.client == holder {
+			l.look()
+		}
+	}
+}
+
+// sweep ends all clients that are gone.
+func (s *LegacyServer) sweep() {
+	for _, l := range s.all() {
+		l.look()
+	}
+}
+
+// endAll closes all clients and waits until they have been told everything.
+func (s *LegacyServer) endAll() {
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
+	for _, l := range s.all() {
+		l.close()
+	}
+	s.running.Wait()
+}

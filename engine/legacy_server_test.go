@@ -1,0 +1,310 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"simp/codec/client"
+	"simp/codec/client/legacy/legacytest"
+	"simp/netio"
+)
+
+// counts checks a counter of the server's.
+func (h *house) counts(name string, want uint64) {
+	h.t.Helper()
+	if got := h.server.Counters()[name]; got != want {
+		h.t.Errorf("%s counts %d of %s, want %d; all: %v", h.port, got, name, want, h.server.Counters())
+	}
+}
+
+// A client that vanishes without a word holds neither the daemon nor its partner, whether somebody asks or nobody does.
+func TestLegacyClientVanishes(t *testing.T) {
+	for _, kind := range []string{"A", "B"} {
+		t.Run(kind, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				network := newNetwork()
+				a, b := newHouse(t, network, "10.0.0.1", nil), newHouse(t, network, "10.0.0.2", nil)
+				x, y := newUser(t, kind, a), newUser(t, "native", b)
+				y.login("yvonne")
+				x.login("xaver")
+				x.invite(b.addr)
+				wait()
+				y.accept()
+				wait()
+				want(t, y.open(), "the chat is open", x, y)
+				x.quit()
+				calm()
+				calm()
+				want(t, y.ended(), "the partner hears that the chat is over", x, y)
+				a.counts("client/vanished", 1)
+
+				// Now somebody asks the same moment.
+				x.login("xaver")
+				want(t, a.engine.client.Load() != nil, "the client is attached", x)
+				x.quit()
+				again := newUser(t, "B", a)
+				again.login("zoe")
+				want(t, again.sees("Welcome, zoe!"), "the next client is welcome at once", again)
+				a.counts("client/vanished", 2)
+			})
+		})
+	}
+}
+
+// A client that is there is not disturbed by who asks, nor by being silent for hours.
+func TestLegacyDaemonIsTaken(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", nil)
+		holder := &userA{t: t, h: h}
+		holder.login("alice")
+		time.Sleep(24 * time.Hour)
+		second, third := &userA{t: t, h: h}, &userB{t: t, h: h}
+		second.login("bob")
+		third.login("carl")
+		want(t, second.take("The daemon already connected to a client") && second.Fate() == "exit: refused", "A's client is refused", second)
+		want(t, third.take("Daemon is busy with another user.") && third.Fate() == "exit: refused", "B's client is refused", third)
+		course := legacytest.StartC(newMemorySocket(t, network, h.port), "dora")
+		defer course.Kill()
+		wait()
+		if got := course.Screen(); !strings.Contains(got, `already has a client, the user "alice"`) {
+			t.Errorf("C's client is told %q", got)
+		}
+		h.login("eve")
+		wait()
+		h.wantNames("error")
+		h.client.Close()
+		holder.Type("wait")
+		wait()
+		want(t, holder.take("Waiting for connection...") && holder.Fate() == "", "the first client goes on", holder)
+		h.wantCounter("client/taken", 4)
+	})
+}
+
+// A native client keeps legacy ones out as they keep it out.
+func TestLegacyClientMeetsNativeOne(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		h := newHouse(t, newNetwork(), "10.0.0.1", nil)
+		h.login("nina")
+		wait()
+		late := &userB{t: t, h: h}
+		late.login("lisa")
+		want(t, late.take("Daemon is busy with another user."), "B's client is refused", late)
+		h.client.Close()
+		next := &userB{t: t, h: h}
+		next.login("lisa")
+		want(t, next.take("Welcome, lisa!"), "the next one is not", next)
+	})
+}
+
+// Invitations that came before the client are the first thing that A's client shows; B's shows them when it waits.
+func TestLegacyPendingInvitation(t *testing.T) {
+	for _, kind := range []string{"A", "B"} {
+		inBubble(t, func(t *testing.T) {
+			network := newNetwork()
+			a, b := newHouse(t, network, "10.0.0.1", nil), newHouse(t, network, "10.0.0.2", nil)
+			x, y := newUser(t, "native", a), newUser(t, kind, b)
+			x.login("xaver")
+			x.invite(b.addr)
+			wait()
+			y.login("yvonne")
+			if kind == "B" {
+				y.wait()
+			}
+			wait()
+			y.accept()
+			calm()
+			want(t, x.open(), "the chat is open", x, y)
+			x.say("at last")
+			wait()
+			want(t, y.sees("at last"), "the message is read", x, y)
+		})
+	}
+}
+
+// Who does not take turns does not lose messages: what B's client cannot be shown yet stays with its sender when there is
+// too much of it, and arrives whole and in order.
+func TestLegacyTurnsAndBackPressure(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		a, b := newHouse(t, network, "10.0.0.1", nil), newHouse(t, network, "10.0.0.2", nil)
+		x, y := newUser(t, "B", a), newUser(t, "native", b)
+		y.login("yvonne")
+		x.login("xaver")
+		x.invite(b.addr)
+		wait()
+		y.accept()
+		wait()
+		want(t, x.open(), "the chat is open", x, y)
+		const messages = clientQueue + 2*maxLegacyHeld
+		for i := range messages {
+			y.say(fmt.Sprintf("message %d.", i))
+			time.Sleep(10 * time.Millisecond)
+		}
+		calm()
+		delivered := len(only[client.Delivered](b.events()))
+		if delivered >= messages {
+			t.Errorf("all %d messages are reported as delivered although nobody reads", delivered)
+		}
+		next := 0
+		for range messages {
+			if next == messages {
+				break
+			}
+			x.say("go on")
+			time.Sleep(30 * time.Second)
+			for x.sees(fmt.Sprintf("message %d.", next)) {
+				next++
+			}
+		}
+		if next != messages {
+			t.Errorf("the first %d of %d messages arrive in order", next, messages)
+		}
+		want(t, !strings.HasPrefix(x.fate(), "crash"), "no client is harmed", x)
+	})
+}
+
+// Datagrams from elsewhere, or that begin nothing, are not answered.
+func TestLegacyIgnores(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", nil)
+		for _, at := range []string{"10.0.0.9:5000", "10.0.0.1:5000"} {
+			conn, err := network.Listen(netip.MustParseAddrPort(at))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range []string{"", "\x00", "CHAT|hello", "ACK|", "\x01\x01hello", strings.Repeat("x", 10_000), "\x00\x01" + strings.Repeat("x", 10_000)} {
+				if err := conn.WriteTo([]byte(s), h.port); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if at == "10.0.0.9:5000" {
+				_ = conn.WriteTo([]byte("PING|"), h.port)
+			}
+			wait()
+			_ = conn.Close()
+		}
+		h.counts("client/datagram-ignored", 14)
+		h.counts("client/not-allowed", 1)
+		if got := network.Stats().Sent; got != 15 {
+			t.Errorf("%d datagrams were sent, want the 15 of the strangers", got)
+		}
+	})
+}
+
+// A program that opens dialogues and goes away leaves room for others.
+func TestLegacyDialoguesAreBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", nil)
+		greet := func(port uint16) netio.Conn {
+			conn, err := network.Listen(netip.AddrPortFrom(h.port.Addr(), port))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.WriteTo([]byte("PING|"), h.port); err != nil {
+				t.Fatal(err)
+			}
+			return conn
+		}
+		var conns []netio.Conn
+		for port := range uint16(maxLegacyClients + 3) {
+			conns = append(conns, greet(1000+port))
+		}
+		time.Sleep(10 * time.Millisecond)
+		h.wantCounter("client/too-many", 3)
+		for _, c := range conns {
+			_ = c.Close()
+		}
+		next := &userA{t: t, h: h}
+		next.login("alice")
+		time.Sleep(10 * time.Millisecond)
+		want(t, next.take("wait/start"), "the next client is served", next)
+		calm()
+		calm()
+		if got := len(h.server.all()); got != 1 {
+			t.Errorf("%d dialogues are left, want 1", got)
+		}
+	})
+}
+
+// A client of which nothing can be seen is believed to be there, and given up when it does not confirm what it is sent.
+func TestLegacyClientCannotBeSeen(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", nil)
+		h.server.cfg.Bound = func(netip.AddrPort) (bool, error) { return false, errors.New("elsewhere") }
+		u := &userB{t: t, h: h}
+		u.login("lisa")
+		u.wait()
+		time.Sleep(time.Hour)
+		want(t, h.engine.client.Load() != nil, "the client is attached after an hour", u)
+		u.quit()
+		time.Sleep(time.Hour)
+		other := newHouse(t, network, "10.0.0.2", nil)
+		other.login("bob")
+		other.client.Do(client.Invite{Peer: h.addr})
+		time.Sleep(20 * time.Second)
+		if h.engine.client.Load() != nil {
+			t.Error("a client that confirms nothing holds the daemon")
+		}
+	})
+}
+
+// When the daemon stops, clients that read hear of it, and nothing is left.
+func TestLegacyServerStops(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		a, b := newHouse(t, network, "10.0.0.1", nil), newHouse(t, network, "10.0.0.2", nil)
+		x, y := &userA{t: t, h: a}, &userB{t: t, h: b}
+		x.login("xaver")
+		y.login("yvonne")
+		x.wait()
+		y.invite(a.addr)
+		wait()
+		x.accept()
+		wait()
+		y.say("hello")
+		wait()
+		a.halt() // the engine first, as a daemon does
+		wait()
+		want(t, x.Fate() == "exit: quit", "A's client exits", x)
+		want(t, y.take("Chat partner has disconnected."), "B's client hears that the chat is over", y)
+		y.wait()
+		wait()
+		b.halt()
+		wait()
+		want(t, y.take("Error: The daemon is stopping."), "B's client hears that its daemon stops", y)
+		synctest.Wait()
+	})
+}
+
+// Another client behind the same address takes the place of one that is gone.
+func TestLegacyClientIsReplaced(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", nil)
+		at := netip.MustParseAddrPort("10.0.0.1:5000")
+		for i, name := range []string{"alice", "bob"} {
+			conn, err := network.Listen(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range []string{"\x00\x01", "\x00\x01" + name} {
+				_ = conn.WriteTo([]byte(s), h.port)
+				time.Sleep(10 * time.Millisecond)
+			}
+			if c := h.engine.client.Load(); c == nil || c.user != name {
+				t.Errorf("the daemon's client is %v, want %s", c, name)
+			}
+			h.counts("client/replaced", uint64(i))
+			_ = conn.Close()
+		}
+	})
+}
