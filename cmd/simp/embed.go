@@ -13,6 +13,7 @@ import (
 	"simp/cmd/internal/daemon"
 	"simp/cmd/internal/flags"
 	"simp/cmd/internal/version"
+	"simp/codec/client/foreign"
 	"simp/engine"
 	"simp/netio"
 )
@@ -24,13 +25,50 @@ type embedded struct {
 	log    *os.File // nil: none
 }
 
+// attachment is how simp came to its daemon.
+type attachment struct {
+	link     *link
+	embedded *embedded    // the daemon, where simp runs it itself
+	foreign  foreign.Kind // what it speaks, where it is not simp's own; "": it is
+}
+
 // attach connects to the daemon at an address, and runs one there if nobody does and it may. The error is a sentence.
-func attach(ctx context.Context, opts *options, at flags.Address) (*link, *embedded, error) {
+//
+// A daemon of simp's own is looked for first: it may speak the foreign protocols too, and says most in its own. Only
+// where none is are the others looked for.
+func attach(ctx context.Context, opts *options, at flags.Address) (attachment, error) {
 	addr := netip.AddrPortFrom(at.Addr, uint16(opts.ClientPort))
+	if kind := foreign.Kind(opts.Protocol); kind == foreign.A || kind == foreign.B {
+		l, err := dialForeign(ctx, addr, kind)
+		if errors.Is(err, errNobody) {
+			err = fmt.Errorf("%w: start that daemon first, or leave --daemon-protocol out", err)
+		}
+		return attachment{link: l, foreign: kind}, err
+	}
 	l, err := dial(ctx, addr)
 	if err == nil {
-		return l, nil, nil
+		return attachment{link: l}, nil
 	}
+	if errors.Is(err, errNobody) && opts.Protocol == auto {
+		l, kind, unfound := findForeign(ctx, addr)
+		switch {
+		case unfound == nil:
+			// A daemon of simp's own that was just starting has answered in a foreign protocol before its own.
+			if own, err := dial(ctx, addr); err == nil {
+				l.close()
+				return attachment{link: own}, nil
+			}
+			return attachment{link: l, foreign: kind}, nil
+		case !errors.Is(unfound, errNobody):
+			return attachment{}, unfound
+		}
+	}
+	l, e, err := embedOrExplain(ctx, opts, at, err)
+	return attachment{link: l, embedded: e}, err
+}
+
+// embedOrExplain runs a daemon where none was found, or says why it does not; err is what was found instead.
+func embedOrExplain(ctx context.Context, opts *options, at flags.Address, err error) (*link, *embedded, error) {
 	switch {
 	case !errors.Is(err, errNobody):
 		return nil, nil, err
@@ -47,7 +85,8 @@ func attach(ctx context.Context, opts *options, at flags.Address) (*link, *embed
 		}
 		return nil, nil, fmt.Errorf("no daemon can be run: %w", err)
 	}
-	if l, err = dial(ctx, addr); err != nil {
+	l, err := dial(ctx, addr)
+	if err != nil {
 		e.stop()
 		return nil, nil, fmt.Errorf("the daemon of this program cannot be reached: %w", err)
 	}
@@ -56,7 +95,7 @@ func attach(ctx context.Context, opts *options, at flags.Address) (*link, *embed
 
 // embed starts a daemon. It returns the address for its client also where it fails.
 func embed(opts *options, at flags.Address) (*embedded, netip.AddrPort, error) {
-	cfg := daemon.Config{IP: at.Addr, Port: uint16(opts.Port), ClientPort: uint16(opts.ClientPort), Engine: engine.Defaults()}
+	cfg := daemon.Config{IP: at.Addr, Port: uint16(opts.Port), ClientPort: uint16(opts.ClientPort), StateDir: daemon.DefaultStateDir(), Engine: engine.Defaults()}
 	cfg.Engine.Retransmit = time.Duration(opts.Retransmit)
 	cfg.Engine.Version = version.String()
 	addr := netip.AddrPortFrom(at.Addr, cfg.ClientPort)

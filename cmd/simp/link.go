@@ -40,6 +40,7 @@ type link struct {
 	ended   context.Context // the connection is no longer wanted
 	end     context.CancelFunc
 	written chan struct{} // closed when nothing more is written
+	bridge  chan struct{} // closed when the bridge to a foreign daemon is down; nil: there is none
 }
 
 // dial connects to the daemon at addr and makes sure that it is one. The error wraps errNobody if there is nothing.
@@ -60,11 +61,15 @@ func dial(ctx context.Context, addr netip.AddrPort) (*link, error) {
 		_ = conn.Close()
 		return nil, fmt.Errorf("what answers at TCP port %d of %s does not serve as a daemon: %w", addr.Port(), addr.Addr(), err)
 	}
+	return newLink(conn, reader), nil
+}
+
+func newLink(conn net.Conn, reader *client.LineReader) *link {
 	l := &link{conn: conn, events: make(chan received), frames: make(chan []byte), written: make(chan struct{})}
 	l.ended, l.end = context.WithCancel(context.Background())
 	go l.read(reader)
 	go l.write()
-	return l, nil
+	return l
 }
 
 // greet asks whether a daemon is there.
@@ -163,6 +168,9 @@ func (l *link) close() {
 	l.end()
 	_ = l.conn.Close()
 	<-l.written
+	if l.bridge != nil {
+		<-l.bridge
+	}
 }
 
 // lost is what a connection's last error means to people; nil: the daemon ended it in order.

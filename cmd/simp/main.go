@@ -5,7 +5,7 @@
 //	simp send [flags] PEER TEXT...        send one message and end
 //
 // It attaches to the daemon at DAEMON-IP (127.0.0.1 if none is given). Where none answers at an address of this host,
-// simp runs one itself for as long as it lasts.
+// simp runs one itself for as long as it lasts. A daemon of two other implementations will do as well (--daemon-protocol).
 //
 // Exit status: 0 is success; 1 means that it could not be done, or that a message was not delivered; 2 that the command
 // line made no sense. send also knows 3 (no answer), 4 (declined) and 5 (busy).
@@ -56,22 +56,25 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return program.Misused(stderr, err)
 	}
-	l, embedded, err := attach(ctx, &opts, at)
+	a, err := attach(ctx, &opts, at)
 	if err != nil {
 		return program.Complain(stderr, flags.StatusFailed, err)
 	}
-	if embedded != nil {
-		defer embedded.stop()
+	if a.embedded != nil {
+		defer a.embedded.stop()
 	}
-	defer l.close()
+	defer a.link.close()
 	if err := s.console.open(); err != nil {
 		return program.Complain(stderr, flags.StatusFailed, err)
 	}
 	defer s.console.close()
-	if embedded != nil {
+	switch {
+	case a.embedded != nil:
 		s.tell(stderr, fmt.Sprintf("No daemon was running at %s, so simp runs one until it ends.", at))
+	case a.foreign != "":
+		s.tell(stderr, fmt.Sprintf("The daemon at %s is not simp's own: protocol %s.", at, a.foreign))
 	}
-	d := driver{core: s.core, console: s.console, link: l, signals: signals, stderr: stderr, name: program.Name}
+	d := driver{core: s.core, console: s.console, link: a.link, signals: signals, stderr: stderr, name: program.Name}
 	status = d.run(ctx)
 	signal.Stop(signals) // the goodbyes of the daemon may be cut short by one more Ctrl-C
 	return status

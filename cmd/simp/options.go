@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"simp/cmd/internal/flags"
 	"simp/codec/client"
+	"simp/codec/client/foreign"
 )
 
 const description = `Chat with SIMP, by address and without a server.
@@ -28,6 +30,7 @@ type options struct {
 	User       string         `env:"SIMP_USER" placeholder:"NAME" help:"Your name: 1 to 32 printable ASCII characters."`
 	JSON       bool           `env:"SIMP_JSON" help:"For programs: speak the native client protocol on standard input and output. At the end of the input everything is delivered, or the exit status is 1."`
 	ClientPort flags.Port     `env:"SIMP_CLIENT_PORT" default:"7778" placeholder:"7778" help:"TCP port at which the daemon takes its client."`
+	Protocol   protocol       `name:"daemon-protocol" env:"SIMP_DAEMON_PROTOCOL" default:"auto" placeholder:"auto" help:"What the daemon speaks: native, or a or b, which are other implementations; auto finds out."`
 	Port       flags.Port     `env:"SIMP_PORT" default:"7777" placeholder:"7777" help:"UDP port between daemons, if simp runs the daemon itself."`
 	NoDaemon   bool           `env:"SIMP_NO_DAEMON" help:"Do not run a daemon if there is none."`
 	LogFile    string         `env:"SIMP_LOG_FILE" placeholder:"FILE" type:"path" help:"Where the daemon that simp runs itself writes its log; none by default."`
@@ -58,6 +61,25 @@ func (p *peerArgument) UnmarshalText(text []byte) error {
 	var err error
 	p.AddrPort, err = client.ParsePeer(string(text))
 	return err
+}
+
+// protocol is what the daemon speaks with its client.
+type protocol string
+
+// The protocols besides the foreign ones.
+const (
+	auto   protocol = "auto"
+	native protocol = "native"
+)
+
+// UnmarshalText reads the name of a protocol.
+func (p *protocol) UnmarshalText(text []byte) error {
+	switch name := protocol(text); name {
+	case auto, native, protocol(foreign.A), protocol(foreign.B):
+		*p = name
+		return nil
+	}
+	return fmt.Errorf("%q is no protocol of a daemon: give auto, native, a or b", text)
 }
 
 // userName checks a name that was given; "" is none.

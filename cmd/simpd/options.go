@@ -27,11 +27,13 @@ type options struct {
 
 	LegacyClients bool `env:"SIMPD_LEGACY_CLIENTS" default:"true" negatable:"" help:"Serve the clients of other implementations, which speak datagrams."`
 
-	MaxChats         flags.Count    `env:"SIMPD_MAX_CHATS" default:"1" placeholder:"1" help:"Chats that the user may have at once."`
-	Accept           engine.Accept  `env:"SIMPD_ACCEPT" default:"ask" enum:"ask,auto,never" placeholder:"ask" help:"What to do with invitations: ask the user, accept all (auto), or decline all (never)."`
-	Retransmit       flags.Duration `env:"SIMPD_RETRANSMIT" default:"5s" placeholder:"5s" help:"Time without an answer until a datagram is sent again."`
-	InvitationExpiry flags.Duration `env:"SIMPD_INVITATION_EXPIRY" default:"5m" placeholder:"5m" help:"Time until an unanswered invitation is given up."`
-	Plain            bool           `env:"SIMPD_PLAIN" help:"Do not announce what this daemon can do beyond the specification."`
+	MaxChats         flags.Count     `env:"SIMPD_MAX_CHATS" default:"1" placeholder:"1" help:"Chats that the user may have at once."`
+	Accept           engine.Accept   `env:"SIMPD_ACCEPT" default:"ask" enum:"ask,auto,never" placeholder:"ask" help:"What to do with invitations: ask the user, accept all (auto), or decline all (never)."`
+	Retransmit       flags.Duration  `env:"SIMPD_RETRANSMIT" default:"5s" placeholder:"5s" help:"Time without an answer until a datagram is sent again."`
+	InvitationExpiry flags.Duration  `env:"SIMPD_INVITATION_EXPIRY" default:"5m" placeholder:"5m" help:"Time until an unanswered invitation is given up."`
+	Dialects         []flags.Dialect `name:"dialect" env:"SIMPD_DIALECT" placeholder:"ADDR=NAME" help:"Treat the peer at this address as one of this kind (native, standard, a to f), whatever it sends."`
+	StateDir         *string         `env:"SIMPD_STATE_DIR" placeholder:"DIR" help:"Where to remember what kind of implementation runs at which address; '' for nowhere. Default: a folder of the user's own."`
+	Plain            bool            `env:"SIMPD_PLAIN" help:"Do not announce what this daemon can do beyond the specification."`
 
 	LogLevel  string `env:"SIMPD_LOG_LEVEL" default:"info" enum:"trace,debug,info,warn,error" placeholder:"info" help:"What goes to standard error: error, warn, info, debug (every step) or trace (every datagram)."`
 	LogFormat string `env:"SIMPD_LOG_FORMAT" default:"console" enum:"console,json" placeholder:"console" help:"console for people, json for programs."`
@@ -47,9 +49,12 @@ func (o *options) config(log zerolog.Logger) (daemon.Config, error) {
 		IP: o.IP.Addr, Port: uint16(o.Port), ClientPort: uint16(o.ClientPort), LegacyClients: o.LegacyClients,
 		Engine: engine.Config{
 			MaxChats: int(o.MaxChats), Accept: o.Accept, Retransmit: time.Duration(o.Retransmit),
-			InvitationExpiry: time.Duration(o.InvitationExpiry), Plain: o.Plain, Version: version.String(), Log: log,
+			InvitationExpiry: time.Duration(o.InvitationExpiry), Plain: o.Plain, Dialects: flags.Dialects(o.Dialects), Version: version.String(), Log: log,
 		},
-		Faults: o.Faults.Network(), Seed: o.Faults.ChooseSeed(),
+		Faults: o.Faults.Network(), Seed: o.Faults.ChooseSeed(), StateDir: daemon.DefaultStateDir(),
+	}
+	if o.StateDir != nil {
+		cfg.StateDir = *o.StateDir
 	}
 	if len(o.Allow) > 0 {
 		cfg.Allow = flags.Admit(o.Allow)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync"
 
 	"simp/codec/client"
 	"simp/engine"
@@ -28,6 +29,10 @@ type Config struct {
 	// LegacyClients also serves the clients of other implementations, which speak datagrams to UDP port ClientPort.
 	LegacyClients bool
 
+	// StateDir is a folder in which the daemon remembers as what its peers were recognised; "": not at all, nor on a port
+	// that the system chooses. It is made when there is something to remember.
+	StateDir string
+
 	// Faults are added to what is sent, for teaching; Seed makes them repeatable.
 	Faults netio.Faults
 	Seed   uint64
@@ -42,6 +47,7 @@ type Daemon struct {
 	conn   netio.Conn
 	ln     net.Listener
 	legacy *engine.LegacyServer // nil: not served
+	book   *addressBook         // nil: not kept
 	closer []io.Closer          // the sockets
 }
 
@@ -72,6 +78,10 @@ func Open(cfg Config) (*Daemon, error) {
 		conn = cfg.Wrap(conn)
 	}
 	d.conn, d.closer[0] = conn, conn
+	if cfg.StateDir != "" && cfg.Port != 0 { // on any free port it will not be found again
+		d.book = openBook(cfg.StateDir, between, cfg.Engine.Log)
+		cfg.Engine.Known, cfg.Engine.Learned = d.book.known, d.book.learned
+	}
 	if d.engine, err = engine.New(cfg.Engine, conn); err != nil {
 		_ = d.Close()
 		return nil, err
@@ -177,11 +187,16 @@ func (d *Daemon) Run(ctx context.Context) error {
 			served <- err
 		}()
 	}
+	var keeping sync.WaitGroup
+	if d.book != nil {
+		keeping.Go(func() { d.book.keep(serving) })
+	}
 	err := d.engine.Run(ctx)
 	stopServing()
 	for range servers {
 		err = errors.Join(err, <-served)
 	}
+	keeping.Wait()
 	return err
 }
 

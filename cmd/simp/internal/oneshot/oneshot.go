@@ -259,7 +259,11 @@ func (s *Sender) Event(ev client.Event, _ string) core.Step {
 	case client.Unconfirmed:
 		if e.Peer == s.opt.Peer {
 			s.fail(NoAnswer)
-			s.warn("Sent %d times and never confirmed, so it may or may not have arrived: %s", e.Tries, text.Visible(s.next))
+			if e.Tries == 0 {
+				s.warn("Handed to the daemon, which does not tell whether it arrives: %s", text.Visible(s.next))
+			} else {
+				s.warn("Sent %d times and never confirmed, so it may or may not have arrived: %s", e.Tries, text.Visible(s.next))
+			}
 			s.landed()
 		}
 	case client.Closed:

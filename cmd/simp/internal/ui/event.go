@@ -175,7 +175,15 @@ func (m *Model) unconfirmed(e client.Unconfirmed) {
 		return
 	}
 	c.tries = 0
-	if msg, known := c.take(e.ID); known {
+	msg, known := c.take(e.ID)
+	switch {
+	case !known:
+	case e.Tries == 0:
+		// The daemon does not tell what becomes of messages. A person was told so at the beginning; a program must know it
+		// of each.
+		m.lost = true
+		m.trace("To %s, handed to the daemon, which does not tell whether it arrives: %s", m.label(c), text.Visible(msg.text))
+	default:
 		m.lost = true
 		m.say("Sent to %s %d times and never confirmed, so it may or may not have arrived: %s", m.label(c), e.Tries, text.Visible(msg.text))
 	}

@@ -1,0 +1,82 @@
+package foreign
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// clientPort is where daemons are that clients talk to.
+const clientPort = 7778
+
+// recorded is one datagram between a client and its daemon.
+type recorded struct {
+	fromDaemon bool
+	payload    string
+}
+
+// record is what one client of a recording exchanged with its daemon.
+type record struct {
+	client    netip.AddrPort
+	datagrams []recorded
+}
+
+// records reads the dialogues of a recording, one for each client. What the
+// daemon says to itself (b's does) is no client's.
+func records(t *testing.T, name string) []*record {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "traces", name+".pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*record
+	for b = b[24:]; len(b) > 0; {
+		n := binary.LittleEndian.Uint32(b[8:])
+		ip := b[16+14 : 16+n]
+		b = b[16+n:]
+		if ip[9] != 17 {
+			continue
+		}
+		udp := ip[int(ip[0]&15)*4:]
+		src := netip.AddrPortFrom(netip.AddrFrom4([4]byte(ip[12:16])), binary.BigEndian.Uint16(udp))
+		dst := netip.AddrPortFrom(netip.AddrFrom4([4]byte(ip[16:20])), binary.BigEndian.Uint16(udp[2:]))
+		payload := string(udp[8:binary.BigEndian.Uint16(udp[4:])])
+		switch {
+		case src.Port() == clientPort && dst.Port() == clientPort:
+		case dst.Port() == clientPort:
+			all = add(all, src, recorded{false, payload})
+		case src.Port() == clientPort:
+			all = add(all, dst, recorded{true, payload})
+		}
+	}
+	return all
+}
+
+func add(all []*record, who netip.AddrPort, d recorded) []*record {
+	for _, r := range all {
+		if r.client == who {
+			r.datagrams = append(r.datagrams, d)
+			return all
+		}
+	}
+	return append(all, &record{who, []recorded{d}})
+}
+
+// recordingsOfClients returns the names of all recordings with clients in them.
+func recordingsOfClients(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for _, pattern := range []string{"client-*.pcap", "daemon-*.pcap"} {
+		paths, err := filepath.Glob(filepath.Join("..", "..", "..", "testdata", "traces", pattern))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no recordings: %v", err)
+		}
+		for _, p := range paths {
+			names = append(names, strings.TrimSuffix(filepath.Base(p), ".pcap"))
+		}
+	}
+	return names
+}
