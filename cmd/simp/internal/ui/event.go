@@ -26,6 +26,8 @@ func (m *Model) Event(ev client.Event, _ string) core.Step {
 		m.unanswered(e)
 	case client.Established:
 		m.established(e)
+	case client.Recognised:
+		m.recognised(e)
 	case client.Message:
 		m.hear(m.label(m.known(conversation{peer: e.Peer, user: e.User})), e.Text)
 	case client.Sent:
@@ -125,6 +127,16 @@ func (m *Model) established(e client.Established) {
 		m.say("In a chat with %s as well. /to %s writes there.", whole(c), Address(c.peer))
 	}
 	m.release()
+}
+
+// recognised says once in a conversation that the other side is not like ours, and what its user cannot do.
+func (m *Model) recognised(e client.Recognised) {
+	c := m.known(conversation{peer: e.Peer, user: e.User})
+	sentence := fmt.Sprintf("%s runs another implementation, %s: %s.", m.label(c), text.Visible(e.Dialect), text.Visible(e.Evidence))
+	if e.Limits != "" {
+		sentence += " " + text.Visible(e.Limits)
+	}
+	m.say("%s", sentence)
 }
 
 func (m *Model) sent(e client.Sent) {
@@ -290,8 +302,42 @@ func (m *Model) failed(e client.Error) {
 	}
 }
 
+// showPeers shows what kind of daemons the peers have, as far as they have shown it.
+func (m *Model) showPeers(e client.Status) {
+	show := func(c *conversation, dialect, evidence string) {
+		kind := "nothing is known of its daemon yet"
+		switch dialect {
+		case "", "unknown":
+		case "native":
+			kind = "its daemon is one of simp's"
+		case "standard":
+			kind = "its daemon is taken to follow the specification"
+		default:
+			kind = "its daemon is another implementation, " + text.Visible(dialect)
+		}
+		if evidence != "" {
+			kind += ": " + text.Visible(evidence)
+		}
+		m.say("%s: %s.", whole(c), kind)
+	}
+	for _, s := range e.Chats {
+		show(&conversation{peer: s.Peer, user: s.User}, s.Dialect, s.Evidence)
+	}
+	for _, p := range e.Pending {
+		show(&conversation{peer: p.Peer, user: p.User}, p.Dialect, p.Evidence)
+	}
+	if len(e.Chats)+len(e.Pending) == 0 {
+		m.say("No chat, no invitation.")
+	}
+}
+
 // showStatus shows everything that is going on.
 func (m *Model) showStatus(e client.Status) {
+	if m.askedPeers {
+		m.askedPeers = false
+		m.showPeers(e)
+		return
+	}
 	m.say("You are %s at %s.", text.Visible(e.User), Address(m.self.Addr))
 	for _, s := range e.Chats {
 		line := whole(&conversation{peer: s.Peer, user: s.User}) + ": " + m.stateWords(s.State)

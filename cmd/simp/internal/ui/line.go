@@ -31,6 +31,7 @@ func helpLines() []string {
 		"  /back      give up your invitation",
 		"  /to WHO    write to another chat",
 		"  /status    what is going on",
+		"  /peers     whose daemons are what",
 		"  /quit      end simp, like Ctrl-D",
 		"WHO is an address or a name.",
 	}
@@ -170,6 +171,10 @@ func (m *Model) command(s string) {
 	case "/to":
 		m.switchTo(who)
 	case "/status":
+		m.askedPeers = false
+		m.send(client.StatusQuery{})
+	case "/peers":
+		m.askedPeers = true
 		m.send(client.StatusQuery{})
 	case "/help":
 		for _, l := range helpLines() {

@@ -49,6 +49,7 @@ type Model struct {
 	held    []string
 	heldEnd bool
 
+	askedPeers  bool // the next status is shown as what kind of daemons the peers have
 	interrupted bool // the last that was typed was Ctrl-C
 	quitting    bool
 	lost        bool // a message was not delivered
