@@ -89,6 +89,13 @@ func (c *Client) hasRoom() bool {
 	return !c.closed && len(c.events) < clientQueue
 }
 
+// isClosed reports whether the client has been closed.
+func (c *Client) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
 // waitRoom waits until the client has read enough of what it was sent to be listened to again; false when it is closed.
 func (c *Client) waitRoom() bool {
 	c.mu.Lock()
@@ -284,7 +291,12 @@ func (c *Client) connect(cmd client.Connect) {
 		c.refuse(cmd, client.ReasonBadUser, client.Facts{Detail: err.Error()})
 		return
 	}
-	if holder := c.engine.attach(c, user); holder != "" {
+	holder := c.engine.attach(c, user)
+	if s := c.engine.legacy.Load(); holder != "" && s != nil {
+		s.look() // nobody shall be refused for a client that is gone
+		holder = c.engine.attach(c, user)
+	}
+	if holder != "" {
 		c.engine.env.counters.add(clientsTaken)
 		c.refuse(cmd, client.ReasonTaken, client.Facts{User: holder})
 	}

@@ -21,6 +21,10 @@ const (
 	clientsStalled
 	clientsTaken
 	clientsRefused
+	clientsIgnored
+	clientsNotAllowed
+	clientsReplaced
+	clientsVanished
 	commandsOverloaded
 	warningsSuppressed
 	dropInbox
@@ -29,7 +33,8 @@ const (
 
 var countNames = [numCounts]string{
 	"datagrams/in", "datagrams/out", "drop/unreadable", "drop/mailbox-full", "drop/amplification", "drop/send-failed",
-	"fault/gate-refused", "client/stalled", "client/taken", "client/too-many", "client/overloaded", "log/suppressed", "drop/inbox",
+	"fault/gate-refused", "client/stalled", "client/taken", "client/too-many",
+	"client/datagram-ignored", "client/not-allowed", "client/replaced", "client/vanished", "client/overloaded", "log/suppressed", "drop/inbox",
 }
 
 // counters counts everything that is dropped, ignored, repeated or refused, by name. Safe for concurrent use.

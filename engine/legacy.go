@@ -7,24 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"simp/codec/client/legacy"
 	"simp/netio"
-)
-
-const (
-	// maxLegacyClients bounds the dialogues with clients that speak datagrams, attached or not.
-	maxLegacyClients = 16
-
-	// maxLegacyHeld is how many messages may wait in a dialogue for the client's turn. More stay in the queue of its
-	// Client, and when that is full they are not acknowledged to their sender.
-	maxLegacyHeld = 256
-
-	// legacyLook is how often a client that says nothing is looked after: as long as it may hold the daemon, and its
-	// partner the chat, after it has died without a word. A look costs a system call or three.
-	legacyLook = 5 * time.Second
 )
 
 // LegacyConfig says who is served by a LegacyServer. The zero value is right for a daemon.
@@ -48,8 +34,6 @@ type LegacyServer struct {
 	conn   netio.Conn
 	cfg    LegacyConfig
 
-	ignored, notAllowed, replaced, vanished atomic.Uint64
-
 	mu      sync.Mutex
 	clients map[netip.AddrPort]*legacyClient
 	stopped bool
@@ -64,26 +48,13 @@ func (e *Engine) NewLegacyServer(conn netio.Conn, cfg LegacyConfig) *LegacyServe
 	if cfg.Bound == nil {
 		cfg.Bound = netio.Bound
 	}
-	return &LegacyServer{engine: e, conn: conn, cfg: cfg, clients: make(map[netip.AddrPort]*legacyClient)}
+	s := &LegacyServer{engine: e, conn: conn, cfg: cfg, clients: make(map[netip.AddrPort]*legacyClient)}
+	e.legacy.Store(s)
+	return s
 }
 
 // Addr is where the clients find the server.
 func (s *LegacyServer) Addr() netip.AddrPort { return s.conn.LocalAddr() }
-
-// Counters returns what was ignored or refused so far, by name. Who was refused because the daemon was taken or had too
-// many clients is counted by the Engine, as for every client.
-func (s *LegacyServer) Counters() map[string]uint64 {
-	all := make(map[string]uint64)
-	for name, count := range map[string]*atomic.Uint64{
-		"client/datagram-ignored": &s.ignored, "client/not-allowed": &s.notAllowed,
-		"client/replaced": &s.replaced, "client/vanished": &s.vanished,
-	} {
-		if n := count.Load(); n != 0 {
-			all[name] = n
-		}
-	}
-	return all
-}
 
 // Serve reads datagrams until ctx ends or the socket fails. When it returns, the socket is closed, all of its clients
 // have been told what there was to tell and are detached, and no goroutine is left.
@@ -117,7 +88,7 @@ func (s *LegacyServer) read() error {
 		switch {
 		case err == nil && n > legacy.MaxDatagram:
 			failures = 0
-			s.ignored.Add(1)
+			s.engine.env.counters.add(clientsIgnored)
 		case err == nil:
 			failures = 0
 			s.receive(buf[:n], from)
@@ -127,7 +98,7 @@ func (s *LegacyServer) read() error {
 			if failures++; failures == readFailures {
 				return err
 			}
-			time.Sleep(readPause) //nolint:forbidigo // the reader's pause, as in engine.go
+			time.Sleep(readPause)
 		}
 	}
 }
@@ -136,7 +107,7 @@ func (s *LegacyServer) read() error {
 func (s *LegacyServer) receive(b []byte, from netip.AddrPort) {
 	l := s.find(from)
 	if _, known := legacy.Recognise(b); l == nil && !known {
-		s.ignored.Add(1)
+		s.engine.env.counters.add(clientsIgnored)
 		return
 	}
 	if l == nil || s.engine.client.Load() != l.client {
@@ -146,7 +117,7 @@ func (s *LegacyServer) receive(b []byte, from netip.AddrPort) {
 		if !l.receive(b) {
 			return
 		}
-		s.replaced.Add(1) // by another client, whose first datagram this is
+		s.engine.env.counters.add(clientsReplaced) // by another client, whose first datagram this is
 	}
 	s.begin(b, from)
 }
@@ -156,12 +127,12 @@ func (s *LegacyServer) begin(b []byte, from netip.AddrPort) {
 	protocol, known := legacy.Recognise(b)
 	switch {
 	case !known: // a late one, of a dialogue that has just ended
-		s.ignored.Add(1)
+		s.engine.env.counters.add(clientsIgnored)
 		return
 	case !s.cfg.Allow(from.Addr()):
 		// Not a word: whoever may not be a client may not have us send anything either, to an address that anybody can
 		// write into a datagram.
-		s.notAllowed.Add(1)
+		s.engine.env.counters.add(clientsNotAllowed)
 		return
 	}
 	// A socket that we cannot see although it has just sent us something is somewhere else, behind a translation of

@@ -33,7 +33,7 @@ func newLegacyClient(s *LegacyServer, addr netip.AddrPort, checkable bool) *lega
 }
 
 // legacyNow is the one place where these dialogues get the time.
-func legacyNow() time.Time { return time.Now() } //nolint:forbidigo // a loop of the engine's: dialogues take the time from here
+func legacyNow() time.Time { return time.Now() }
 
 // open begins the dialogue. run follows.
 func (l *legacyClient) open(first []byte, taken bool) {
@@ -41,7 +41,7 @@ func (l *legacyClient) open(first []byte, taken bool) {
 	defer l.mu.Unlock()
 	now := legacyNow()
 	l.looked = now
-	l.timer = time.AfterFunc(legacyLook, l.expire) //nolint:forbidigo // the dialogue's one timer
+	l.timer = time.AfterFunc(legacyLook, l.expire)
 	l.dialogue = legacy.Open(now, first, taken, &l.out)
 	if taken && l.out.Gone {
 		l.server.engine.env.counters.add(clientsTaken)
@@ -100,7 +100,7 @@ func (l *legacyClient) receive(b []byte) (anew bool) {
 	l.dialogue.Receive(now, b, &l.out)
 	anew = l.out.Anew
 	if l.out.Ignored && !anew {
-		l.server.ignored.Add(1)
+		l.server.engine.env.counters.add(clientsIgnored)
 	}
 	l.perform(now)
 	return anew
@@ -124,7 +124,7 @@ func (l *legacyClient) gone() bool {
 	if bound || err != nil {
 		return false
 	}
-	l.server.vanished.Add(1)
+	l.server.engine.env.counters.add(clientsVanished)
 	l.server.engine.env.cfg.Log.Info().Stringer("client", l.addr).Msg("a client has gone without a word")
 	return true
 }
@@ -193,11 +193,4 @@ func (l *legacyClient) end() {
 	l.server.remove(l)
 	l.client.Close()
 	l.change.Broadcast()
-}
-
-// isClosed reports whether the client has been closed.
-func (c *Client) isClosed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
 }

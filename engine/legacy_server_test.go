@@ -17,8 +17,8 @@ import (
 // counts checks a counter of the server's.
 func (h *house) counts(name string, want uint64) {
 	h.t.Helper()
-	if got := h.server.Counters()[name]; got != want {
-		h.t.Errorf("%s counts %d of %s, want %d; all: %v", h.port, got, name, want, h.server.Counters())
+	if got := h.server.engine.Counters()[name]; got != want {
+		h.t.Errorf("%s counts %d of %s, want %d; all: %v", h.port, got, name, want, h.server.engine.Counters())
 	}
 }
 
@@ -51,6 +51,13 @@ func TestLegacyClientVanishes(t *testing.T) {
 				again.login("zoe")
 				want(t, again.sees("Welcome, zoe!"), "the next client is welcome at once", again)
 				a.counts("client/vanished", 2)
+
+				// So is one of our own.
+				again.quit()
+				a.login("abel")
+				wait()
+				a.wantNames("connected")
+				a.counts("client/vanished", 3)
 			})
 		})
 	}

@@ -41,6 +41,17 @@ const (
 	// maxClientConns bounds connections to the client port, attached or not.
 	maxClientConns = 16
 
+	// maxLegacyClients bounds the dialogues with clients that speak datagrams, attached or not.
+	maxLegacyClients = 16
+
+	// maxLegacyHeld is how many messages may wait in a dialogue for the client's turn. More stay in the queue of its
+	// Client, and when that is full they are not acknowledged to their sender.
+	maxLegacyHeld = 256
+
+	// legacyLook is how often a client that says nothing is looked after: as long as it may hold the daemon, and its
+	// partner the chat, after it has died without a word. A look costs a system call or three.
+	legacyLook = 5 * time.Second
+
 	// mailboxDatagrams is how many datagrams may wait for a peer's actor. Stop-and-wait has one or two under way; the
 	// rest is duplicates, and what is dropped here is repeated by its sender.
 	mailboxDatagrams = 64

@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state")) // no run knows what another has learned
-			env.Setenv("COLUMNS", "80") // what help is wrapped to
+			env.Setenv("COLUMNS", "80")                                       // what help is wrapped to
 			env.Setenv("USER", "tester")
 			h := newHosts()
 			for i, name := range []string{"A", "B", "C", "D", "E"} {
