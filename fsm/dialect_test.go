@@ -190,7 +190,7 @@ func TestShared_OneCounterNumbersBothDirections(t *testing.T) {
 	c.on(say()).does("queue, send CHAT seq=1, start retransmit")
 }
 
-// The peer ignored the message that crossed its own, so its next copy carries the value that it waits for now.
+// §4.18: "A message of the peer moves it, and one of ours in flight carries the new value from its next copy on."
 func TestShared_AMessageOfThePeerRenumbersTheOneInFlight(t *testing.T) {
 	c := reach(t, Established, named(t, "shared")).on(say()).does("queue, send CHAT seq=1, start retransmit")
 	c.on(chat(1)).by("message").does("deliver, send ACK seq=1 of=CHAT").now("established tries=1 in-flight")

@@ -149,7 +149,7 @@ var establishedRules = slices.Concat(
 		{From: Established, On: RecvCHAT, Name: "misnumbered", If: misnumbered, When: "its number is neither 0 nor 1", To: Established, As: Unexpected, Ref: "4.11"},
 		{From: Established, On: RecvCHAT, Name: "duplicate", If: duplicate, When: "it was taken already", To: Established, Do: ackAgain(CHAT), As: Repeated, Ref: "4.5 4.11"},
 		{From: Established, On: RecvCHAT, Name: "no-room", If: func(_ Vars, e Event) bool { return !e.Room }, When: "it cannot be handed on", To: Established, As: Rejected, Ref: "4.8"},
-		{From: Established, On: RecvCHAT, Name: "message", To: Established, Do: receive, As: Ordinary, Ref: "4.5"},
+		{From: Established, On: RecvCHAT, Name: "message", To: Established, Do: receive, As: Ordinary, Ref: "4.5 4.18"},
 
 		{
 			From: Established, On: RetransmitDue, Name: "unconfirmed-next", If: func(v Vars, e Event) bool { return exhausted(v, e) && e.More },
