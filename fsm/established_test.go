@@ -125,7 +125,7 @@ func TestEstablished_APeerOfKnownNumbersGetsThreeCopies(t *testing.T) {
 
 // §4.5: "Every chat datagram from the partner is acknowledged, also a duplicate. A message is shown once."
 // §4.11: "A duplicate is told by its number between native peers, and by number and payload together from legacy ones, of whom
-// several never change the number. A native peer's number is 0 or 1."
+// several never change the number."
 func TestEstablished_DuplicatesAreAcknowledgedAndNotShown(t *testing.T) {
 	c := reach(t, Established, Native()).on(chat(0)).by("message").does("deliver, send ACK seq=0 of=CHAT").now("established rx=1")
 	c.unmovedBy(chat(0)).by("duplicate").does("send ACK seq=0 of=CHAT")
