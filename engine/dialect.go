@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"simp/codec"
 	"simp/fsm"
 )
@@ -20,6 +22,13 @@ type dialect struct {
 	// repeats says that it never changes the number of its messages: one with the payload of the last is a copy only if
 	// it comes when its timer sends copies.
 	repeats bool
+
+	// pause is how long our answers wait. Some are not ready for one that comes at once: they note that they wait for it only
+	// after they have sent what it answers.
+	pause time.Duration
+
+	// echoes says that it sends our messages back as if they were its user's.
+	echoes bool
 
 	// finACK is how it wants its FIN acknowledged.
 	finACK codec.Form
@@ -77,7 +86,7 @@ var (
 	standard = &dialect{name: "standard", shape: shapeless, wire: codec.Canonical, policy: strictly()}
 
 	kindA = &dialect{
-		name: "a", shape: regular, wire: codec.Canonical, repeats: true, trace: "a-chat",
+		name: "a", shape: regular, wire: codec.Canonical, repeats: true, pause: 50 * time.Millisecond, trace: "a-chat",
 		// Its ACKs always carry 1. Its user is asked again by a second SYN and shown every copy of a message. When its
 		// chat is over it has no client, and whatever comes then ends it.
 		policy: fsm.Policy{
@@ -88,15 +97,17 @@ var (
 	}
 	kindB = &dialect{
 		name: "b", shape: trailing, wire: codec.Trailing, payload: 250, trace: "b-chat",
-		// It counts every datagram, and a wrong number or a missing checksum ends it. A FIN it answers with one of its own.
+		// It counts every datagram, and a wrong number or a missing checksum ends it. A FIN it answers with one of its own and
+		// goes on as before, if its user is still there to lend the answer a name; else it ends.
 		policy: fsm.Policy{
-			SYNCopies: 1, SYNACKCopies: 1, ChatCopies: 6, FINCopies: 3, RefusalCopies: 1,
-			Numbers: fsm.Tracked, AcksOnce: true, QuietFIN: true, BusyERROnly: true,
+			SYNCopies: 1, SYNACKCopies: 1, ChatCopies: 6, FINCopies: 1, RefusalCopies: 1,
+			Numbers: fsm.Tracked, AcksOnce: true, QuietFIN: true, BusyERROnly: true, NoFIN: true,
 		},
-		limits: "Its daemon accepts every invitation without asking, shows no message to its user, and does not say when its user has left.",
+		echoes: true,
+		limits: "Its daemon accepts every invitation without asking, shows no message to its user, does not say when its user has left, and makes nothing of it when you leave.",
 	}
 	kindC = &dialect{
-		name: "c", shape: spaced, wire: codec.Spaced, trace: "c-chat",
+		name: "c", shape: spaced, wire: codec.Spaced, pause: 20 * time.Millisecond, trace: "c-chat",
 		policy: fsm.Policy{
 			SYNCopies: 3, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 3,
 			AcksOnce: true, QuietFIN: true, Grows: true,

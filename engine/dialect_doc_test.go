@@ -93,6 +93,9 @@ func manners(d *dialect) []string {
 		{p.LastWord, "nothing follows a FIN (6.11)"},
 		{p.QuietFIN, "no FIN after an answer (6.3)"},
 		{p.Grows, "growing intervals (4.6)"},
+		{d.pause > 0, "answers wait " + d.pause.String()},
+		{d.echoes, "its echo of our messages is not shown"},
+		{p.NoFIN, "no FIN (6.12)"},
 		{d.repeats, "copies are told by time (4.11)"},
 		{d.finACK != 0, "its FIN is acknowledged with 0c (1.4)"},
 	} {

@@ -85,8 +85,13 @@ const (
 	copiesUntil = 25 * time.Second // where copies that were lost on the way are counted too
 	sameMessage = 10 * time.Millisecond
 
-	// firstRoundTrip is taken for the time that a datagram takes there and back before one was measured.
-	firstRoundTrip = 20 * time.Millisecond
+	// firstRoundTrip is taken for the time that a datagram takes there and back before one was measured, and one that was
+	// measured is not believed beyond longestRoundTrip: the peer's program was slow then, not the network.
+	firstRoundTrip   = 5 * time.Millisecond
+	longestRoundTrip = 50 * time.Millisecond
+
+	// echoTime is how long a message of ours may come back: three times, 5 s apart, with some patience.
+	echoTime = 20 * time.Second
 
 	// unansweredEvery is how often the user hears that an invitation is still unanswered (3.12).
 	unansweredEvery = 30 * time.Second

@@ -71,6 +71,21 @@ func (o *Outbox) datagram(w codec.Wire, d codec.Datagram) (int, error) {
 	return len(b) - before, nil
 }
 
+// raw appends a datagram that is encoded already.
+func (o *Outbox) raw(b []byte) {
+	o.bytes = append(o.bytes, b...)
+	o.ends = append(o.ends, len(o.bytes))
+}
+
+// last returns the last datagram.
+func (o *Outbox) last() []byte {
+	start := 0
+	if n := len(o.ends); n > 1 {
+		start = o.ends[n-2]
+	}
+	return o.bytes[start:]
+}
+
 // dropLast takes the last datagram back.
 func (o *Outbox) dropLast() {
 	o.ends = o.ends[:len(o.ends)-1]

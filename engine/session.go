@@ -45,8 +45,12 @@ type Session struct {
 	finished int      // messages of ours that have left the queue in this chat
 	before   int      // how many of them had when the last message was taken
 
+	later   []delayed  // what goes out when the peer is ready for it, in order
+	echoing [4]written // our last messages to a peer that sends them back
+	echoed  uint8      // in echoing: where the next one goes
+
 	synAt     time.Time     // when the last copy of the peer's SYN came
-	ackAt     time.Time     // when we last acknowledged a message
+	ackAt     time.Time     // when our last ACK of a message goes out, or went
 	sentAt    time.Time     // when the first copy of what waits for its ACK went out
 	roundTrip time.Duration // the longest that was measured in this conversation
 
@@ -62,6 +66,18 @@ type Session struct {
 	doubt     bool // an earlier part of the message at the head of the queue is unconfirmed
 	places    places
 	tokens    tokens
+}
+
+// delayed is a datagram that waits.
+type delayed struct {
+	at    time.Time
+	bytes []byte
+}
+
+// written is a message of ours, and when it went out.
+type written struct {
+	text string
+	at   time.Time
 }
 
 // places are what the session holds of the shared admission.
@@ -157,6 +173,7 @@ func (s *Session) Handle(now time.Time, in Input, out *Outbox) {
 
 // Expire handles the timers that are due, the earliest first.
 func (s *Session) Expire(now time.Time, out *Outbox) {
+	s.sendDelayed(now, out)
 	for {
 		t, at, any := s.earliest()
 		if !any || at.After(now) {
@@ -171,6 +188,9 @@ func (s *Session) Expire(now time.Time, out *Outbox) {
 // NextDeadline says when Expire has to be called next; false if no timer runs.
 func (s *Session) NextDeadline() (time.Time, bool) {
 	_, at, any := s.earliest()
+	if len(s.later) > 0 && (!any || s.later[0].at.Before(at)) {
+		at, any = s.later[0].at, true
+	}
 	return at, any
 }
 
@@ -185,11 +205,11 @@ func (s *Session) earliest() (timer fsm.Timer, at time.Time, any bool) {
 
 // Done reports whether nothing is left to do or to remember.
 func (s *Session) Done() bool {
-	return s.snap.State == fsm.Idle && s.snap.After == fsm.Forgotten && len(s.box) == 0
+	return s.snap.State == fsm.Idle && s.snap.After == fsm.Forgotten && len(s.box) == 0 && len(s.later) == 0
 }
 
 // Quiet reports whether the conversation owes nobody anything but a late ACK.
-func (s *Session) Quiet() bool { return s.snap.State == fsm.Idle }
+func (s *Session) Quiet() bool { return s.snap.State == fsm.Idle && len(s.later) == 0 }
 
 // abandon ends the conversation because the daemon's time is up. Nothing more is sent; but the user still hears of a chat
 // that was being closed what was not delivered.
@@ -199,6 +219,7 @@ func (s *Session) abandon(now time.Time, out *Outbox) {
 	}
 	s.snap.State = fsm.Idle
 	s.due = [fsm.NumTimers]time.Time{}
+	s.later = nil
 	s.settle()
 }
 
@@ -243,7 +264,7 @@ func (s *Session) unread() int {
 
 // leaveAll gives back every place that the session holds, because it ends.
 func (s *Session) leaveAll() {
-	s.snap.State, s.snap.After, s.box = fsm.Idle, fsm.Forgotten, nil
+	s.snap.State, s.snap.After, s.box, s.later = fsm.Idle, fsm.Forgotten, nil, nil
 	s.settle()
 }
 

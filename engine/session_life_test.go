@@ -123,6 +123,7 @@ func TestDuplicate(t *testing.T) {
 			p := newSolo(t, nil)
 			tc.open(p)
 			p.receive(tc.in...)
+			p.pass(sec) // a kind that is recognised may want its ACKs a moment later
 			var got []string
 			for i, m := range only[client.Message](p.events()) {
 				got = append(got, m.Text)

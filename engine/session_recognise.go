@@ -119,6 +119,9 @@ func (s *Session) remember() {
 // number. A peer that never changes the number repeats a message when its timer says so, and its user may write the same
 // words twice at any other time.
 func (s *Session) isCopy(now time.Time, d *codec.Datagram) bool {
+	if s.dialect.echoes && s.isEcho(now, d) {
+		return true
+	}
 	if s.taken == 0 || d.Seq != s.lastN || string(d.Payload) != string(s.last) {
 		return false
 	}
@@ -132,6 +135,17 @@ func (s *Session) isCopy(now time.Time, d *codec.Datagram) bool {
 		return since >= copyAfter && since <= copiesUntil
 	}
 	return true
+}
+
+// isEcho reports whether a message is one of ours that comes back. Its user may have written the same words, but cannot
+// have read ours.
+func (s *Session) isEcho(now time.Time, d *codec.Datagram) bool {
+	for _, w := range s.echoing {
+		if w.text == string(d.Payload) && now.Sub(w.at) < echoTime {
+			return true
+		}
+	}
+	return false
 }
 
 // isCopyOfSYN reports whether a SYN in an open chat repeats the one that led to it (3.23).
@@ -152,7 +166,7 @@ func (s *Session) crossed(now time.Time) bool {
 	if round == 0 {
 		round = firstRoundTrip
 	}
-	return now.Sub(s.ackAt) < round+round/4
+	return now.Sub(s.ackAt) < min(round+round/4, longestRoundTrip)
 }
 
 // measure takes the time until an answer for a round trip. That of a repeated datagram says nothing.

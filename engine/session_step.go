@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"simp/codec"
@@ -185,7 +186,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		case a.Of == fsm.FIN:
 			d.Form = s.dialect.finACK
 		case a.Of == fsm.CHAT:
-			s.ackAt = out.now
+			s.ackAt = s.ready(out.now)
 		}
 	case fsm.FIN:
 		// One that goes to a peer from which nothing has come yet is well-formed for every kind, as our SYN is.
@@ -197,6 +198,10 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		d.Payload = out.text(busyText)
 	case fsm.CHAT:
 		d.Payload = out.text(s.queue[0].text)
+		if s.dialect.echoes {
+			s.echoing[s.echoed%uint8(len(s.echoing))] = written{s.queue[0].text, out.now}
+			s.echoed++
+		}
 		if s.dialect.open() || policy.Numbers == fsm.Counting {
 			s.env.memory.sent(s.peer, a.Seq)
 		}
@@ -204,7 +209,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 	}
 	if a.Packet == fsm.CHAT || a.Packet == fsm.SYNACK {
 		if s.snap.Tries == 1 {
-			s.sentAt = out.now
+			s.sentAt = s.ready(out.now)
 		}
 	}
 	wire := s.wire()
@@ -218,15 +223,52 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		s.env.cfg.Log.Error().Err(err).Stringer("peer", s.peer).Stringer("kind", d.Kind).Msg("a datagram could not be written; please report this")
 		return
 	}
-	if s.prompted || s.validated {
+	if !s.prompted && !s.validated && s.overspent(size, out) {
 		return
 	}
+	s.delay(out)
+}
+
+// overspent takes the last datagram back if it is more than the peer may have us send, and reports whether it did.
+func (s *Session) overspent(size int, out *Outbox) bool {
 	if s.answered+uint32(size) > amplification*s.received {
 		out.dropLast()
 		s.env.counters.add(dropAmplification)
-		return
+		return true
 	}
 	s.answered += uint32(size)
+	return false
+}
+
+// ready is when a datagram can go to the peer that is to go now: at once, unless the peer needs a pause.
+func (s *Session) ready(now time.Time) time.Time {
+	if !s.heard {
+		return now // to a peer that has sent nothing there is no answer
+	}
+	return now.Add(s.dialect.pause)
+}
+
+// delay holds the last datagram back until the peer is ready for it. Those behind it wait too, so that none overtakes it.
+func (s *Session) delay(out *Outbox) {
+	at := s.ready(out.now)
+	if n := len(s.later); n > 0 && at.Before(s.later[n-1].at) {
+		at = s.later[n-1].at
+	}
+	if at.After(out.now) {
+		s.later = append(s.later, delayed{at: at, bytes: slices.Clone(out.last())})
+		out.dropLast()
+	}
+}
+
+// sendDelayed sends what has waited long enough.
+func (s *Session) sendDelayed(now time.Time, out *Outbox) {
+	for len(s.later) > 0 && !s.later[0].at.After(now) {
+		out.raw(s.later[0].bytes)
+		s.later[0] = delayed{}
+		if s.later = s.later[1:]; len(s.later) == 0 {
+			s.later = nil
+		}
+	}
 }
 
 // ending is the name that a FIN carries: that of the conversation which it ends, or which a SYN or SYN+ACK names that we

@@ -277,7 +277,7 @@ func TestTracked_EveryDatagramHasTheNumberThatThePeerExpects(t *testing.T) {
 	c.on(ack(1)).by("confirmed").does("stop all, tell established").now("established hs=1")
 	c.on(say()).does("queue, send CHAT seq=0, start retransmit x4").on(ack(0)).by("delivered").unmovedBy(ack(0)).by("duplicate-ack")
 	c.on(say()).does("queue, send CHAT seq=1, start retransmit x4").on(ack(1)).by("delivered").now("established hs=1 acked")
-	for on, want := range map[Verdict]string{Take: "stop all, send SYN+ACK seq=1, start retransmit", Never: "send FIN seq=0 declined"} {
+	for on, want := range map[Verdict]string{Take: "stop all, send SYN+ACK seq=1, start retransmit", Never: ""} {
 		begin(t, tracked).on(verdict(RecvSYN, on)).does(want)
 	}
 }
@@ -344,10 +344,27 @@ func TestTracked_WithoutAnAnswerTheMessageIsUnconfirmed(t *testing.T) {
 	silent().on(due(Retransmit)).by("unconfirmed").does("give-up").now("established hs=1 unsure acked").
 		on(say()).does("queue, send ACK seq=1, send ACK seq=1, start retransmit x4")
 	silent(say()).on(due(Retransmit).more()).by("unconfirmed-next").does("give-up, send ACK seq=1, send ACK seq=1, start retransmit x4")
-	// §6.2: a FIN harms nobody, whatever its number.
-	silent(act(Leave)).on(due(Retransmit)).by("unconfirmed-leave").does("give-up, stop all, send FIN seq=0 left, start retransmit").
+	silent(act(Leave)).on(due(Retransmit)).by("unconfirmed-leave").does("give-up, stop all, start retransmit").
 		now("fin-wait tries=1 hs=1 acked goodbye=left")
-	silent().on(act(LeaveNow)).does("stop all, send FIN seq=0 left, start retransmit")
+	silent().on(act(LeaveNow)).does("stop all, start retransmit")
+}
+
+// §6.12: "A kind that makes nothing of a FIN, and is harmed by one that comes after its user has left, is sent none: our user
+// leaves without a word."
+func TestNoFIN_NothingSaysGoodbye(t *testing.T) {
+	tracked := named(t, "tracked")
+	for _, c := range []*talk{
+		reach(t, SynSent, tracked).on(act(Cancel)), reach(t, SynReceived, tracked).on(act(Decline)),
+		connecting(t, tracked, 1).on(due(Retransmit)).by("never-confirmed"), begin(t, tracked).on(verdict(RecvSYN, Never)),
+		reach(t, Established, tracked).on(act(Leave)), reach(t, FinWait, tracked).on(due(Retransmit)).by("goodbye-unheard"),
+	} {
+		for _, a := range c.out.All() {
+			if a.Packet == FIN {
+				t.Errorf("on %s (%s) goes out %s", c.last, c.rule.ID(), a)
+			}
+		}
+	}
+	reach(t, Established, tracked).on(act(Leave)).now("fin-wait tries=1 goodbye=left")
 }
 
 // A message that has not gone out has used up no number: to a peer whose chat is not open yet, any but the probes' does harm.

@@ -62,13 +62,13 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 
 	{
 		From: FinWait, On: RetransmitDue, Name: "repeat-fin", If: func(v Vars, _ Event) bool { return v.Tries < v.finCopies() }, When: "copies are left",
-		To: FinWait, As: Repeated, Ref: "6.3 3.16 6.10",
+		To: FinWait, As: Repeated, Ref: "6.3 3.16 6.10 6.12",
 		Do: func(v Vars, _ Event, out *Actions) Vars {
 			v.countTry()
 			if v.Policy.Numbers == Shared {
 				v.FinSeq ^= 1 // whether our last message moved the counter may be unknown, and the wrong one is ignored
 			}
-			out.fin(v.FinSeq, v.Goodbye)
+			sendFIN(v, v.FinSeq, v.Goodbye, out)
 			out.start(Retransmit)
 			if v.EndsChat() {
 				out.retrying(FIN)

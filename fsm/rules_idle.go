@@ -42,7 +42,7 @@ var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 		To: Idle, As: Unexpected, Ref: "3.20",
 		// Without this a peer whose SYN+ACK we can no longer use would repeat it for a minute.
 		Do: func(v Vars, _ Event, out *Actions) Vars {
-			out.fin(0, Cancelled)
+			sendFIN(v, 0, Cancelled, out)
 			return v
 		},
 	},
@@ -53,7 +53,7 @@ var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 			if v.Policy.Numbers == Shared {
 				out.ack(SYNACK, e.Seq) // it hears nothing else before
 			}
-			out.fin(v.Policy.Numbers.first(e.Seq, 0), Cancelled)
+			sendFIN(v, v.Policy.Numbers.first(e.Seq, 0), Cancelled, out)
 			return ended(v, Ended, out)
 		},
 	},
@@ -84,7 +84,7 @@ var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 		From: Idle, On: RecvCHAT, Name: "chat-after-end", If: func(v Vars, _ Event) bool { return v.After == Ended && v.Policy.Labels }, When: "the peer is native and was a partner a moment ago",
 		To: Idle, As: Unexpected, Ref: "6.9",
 		Do: func(v Vars, _ Event, out *Actions) Vars {
-			out.fin(0, Left)
+			sendFIN(v, 0, Left, out)
 			return v
 		},
 	},

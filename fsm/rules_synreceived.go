@@ -127,7 +127,7 @@ var synReceivedRules = slices.Concat(
 		{
 			From: SynReceived, On: RetransmitDue, Name: "never-confirmed", If: answered, When: "our user has accepted", To: Idle, As: Ordinary, Ref: "3.8",
 			Do: func(v Vars, _ Event, out *Actions) Vars {
-				out.fin(0, Cancelled)
+				sendFIN(v, 0, Cancelled, out)
 				out.tellEnd(TellClosed, Unreachable)
 				return ended(v, Ended, out)
 			},

@@ -18,7 +18,7 @@ func Policies() []NamedPolicy {
 	shared := once
 	shared.Numbers, shared.AcksOnce, shared.AckRefusal, shared.LateWithdrawal, shared.FINCopies = Shared, true, true, true, 3
 	tracked := once
-	tracked.Numbers, tracked.SYNACKCopies, tracked.AcksOnce, tracked.Grows, tracked.BusyERROnly = Tracked, 1, true, false, true
+	tracked.Numbers, tracked.SYNACKCopies, tracked.AcksOnce, tracked.Grows, tracked.BusyERROnly, tracked.NoFIN = Tracked, 1, true, false, true, true
 	counting := once
 	counting.Numbers, counting.FINCopies = Counting, 3
 	return []NamedPolicy{

@@ -62,6 +62,7 @@ type Policy struct {
 	BusyERROnly    bool // a busy caller gets ERR without FIN
 	AcksOnce       bool // a copy of a message that it has taken is not acknowledged again, so ChatCopies holds always
 	LateWithdrawal bool // our invitation is withdrawn only when the peer accepts it: a FIN before would harm it
+	NoFIN          bool // no FIN is sent: the peer makes nothing of it, and one that comes when its user has left harms it
 	LastWord       bool // nothing follows a FIN, whoever sent it, but its one ACK: the peer has nobody left to give it to
 	TriesOther     bool // a message that was never acknowledged goes out once more, with the other number (4.15)
 }

@@ -73,18 +73,25 @@ func accept(v Vars, _ Event, out *Actions) Vars {
 	return v
 }
 
+// sendFIN sends a FIN, unless the peer is one that makes nothing of it and can be harmed by it (6.12).
+func sendFIN(v Vars, seq uint8, why Reason, out *Actions) {
+	if !v.Policy.NoFIN {
+		out.fin(seq, why)
+	}
+}
+
 // refuseBusy answers a SYN that the user has no room for. It is no step of the conversation: nothing is remembered.
 func refuseBusy(v Vars, _ Event, out *Actions) Vars {
 	out.err(Busy)
 	if !v.Policy.BusyERROnly {
-		out.fin(0, Busy)
+		sendFIN(v, 0, Busy, out)
 	}
 	return v
 }
 
 // refuseNever answers a SYN of which the user does not want to hear.
 func refuseNever(v Vars, _ Event, out *Actions) Vars {
-	out.fin(0, Declined)
+	sendFIN(v, 0, Declined, out)
 	return v
 }
 
@@ -218,7 +225,7 @@ func goodbye(v Vars, why Reason, out *Actions) Vars {
 	v.Unsure, v.Flushing = false, false
 	v.Leaving = false
 	out.stop(AllTimers)
-	out.fin(v.FinSeq, why)
+	sendFIN(v, v.FinSeq, why, out)
 	out.start(Retransmit)
 	return v
 }
@@ -312,7 +319,7 @@ func withdrawal(from State, on Input, name string, guard func(Vars, Event) bool,
 		after = RefusedBy // a FIN from the peer would be its refusal, on its way before it heard of ours
 	}
 	once := func(v Vars, _ Event, out *Actions) Vars {
-		out.fin(v.finSeq(), said)
+		sendFIN(v, v.finSeq(), said, out)
 		out.tellEnd(n, told)
 		return ended(v, after, out)
 	}
