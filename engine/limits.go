@@ -93,6 +93,9 @@ const (
 	// echoTime is how long a message of ours may come back: three times, 5 s apart, with some patience.
 	echoTime = 20 * time.Second
 
+	// maxEchoes is how many of our messages are watched for: stop-and-wait has one under way, and a few echoes may be late.
+	maxEchoes = 4
+
 	// unansweredEvery is how often the user hears that an invitation is still unanswered (3.12).
 	unansweredEvery = 30 * time.Second
 

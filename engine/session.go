@@ -45,9 +45,8 @@ type Session struct {
 	finished int      // messages of ours that have left the queue in this chat
 	before   int      // how many of them had when the last message was taken
 
-	later   []delayed  // what goes out when the peer is ready for it, in order
-	echoing [4]written // our last messages to a peer that sends them back
-	echoed  uint8      // in echoing: where the next one goes
+	later   []delayed // what goes out when the peer is ready for it, in order
+	echoing []written // our last messages to a peer that sends them back, at most maxEchoes
 
 	synAt     time.Time     // when the last copy of the peer's SYN came
 	ackAt     time.Time     // when our last ACK of a message goes out, or went

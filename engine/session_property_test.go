@@ -40,7 +40,8 @@ func (p *solo) anyToken(c choices) codec.Token {
 	return pick(c, codec.Token{}, p.s.tokens.ours, p.s.tokens.theirs, codec.TokenFrom(1), codec.TokenFrom(2))
 }
 
-// anyDatagram is a datagram that is right, or nearly, or not at all. Never announced: native is for peers that say so.
+// anyDatagram is a datagram that is right, or nearly, or not at all, in any form and as any kind of peer writes it. Never
+// announced: native is for peers that say so.
 func anyDatagram(tb testing.TB, c choices, announce bool, name codec.Token) []byte {
 	kind := pick(c, codec.SYN, codec.SYNACK, codec.ACK, codec.FIN, codec.ERR, codec.CHAT, codec.CHAT, codec.ACK)
 	d := codec.Datagram{Kind: kind, Seq: pick(c, uint8(0), 0, 1, 1, 2, 255), User: []byte("bob")}
@@ -63,16 +64,30 @@ func anyDatagram(tb testing.TB, c choices, announce bool, name codec.Token) []by
 		d.Payload = []byte(pick(c, "a", "b", "", strings.Repeat("long ", 200)))
 	case codec.Invalid:
 	}
-	b := encode(tb, d)
-	switch c.below(8) {
-	case 0: // one byte is wrong
+	b := from(tb, anyWire(c, &d), d)
+	switch what := c.below(8); {
+	case what == 0: // one byte is wrong
 		b[c.below(len(b))] = byte(c.below(256))
-	case 1:
+	case d.Form == codec.Stub:
+	case what == 1:
 		clear(b[3:35]) // no name
-	case 2:
+	case what == 2 && len(b) >= codec.HeaderLen:
 		binary.BigEndian.PutUint32(b[35:], uint32(c.below(1<<16)))
 	}
 	return b
+}
+
+// anyWire chooses how the datagram is written, and its form, so that one conversation shows evidence of all kinds of peers.
+// What says something that only native peers say is written as they write.
+func anyWire(c choices, d *codec.Datagram) codec.Wire {
+	if d.Announced || len(d.Payload) > 0 && d.Kind != codec.CHAT && d.Kind != codec.ERR {
+		return codec.Canonical
+	}
+	d.Form = pick(c, codec.Usual, codec.Usual, codec.Usual, codec.FINERR, codec.FINACK, codec.Stub)
+	if d.Form == codec.FINERR && d.Kind != codec.FIN || d.Form == codec.FINACK && d.Kind != codec.ACK || d.Form == codec.Stub && d.Kind != codec.ERR {
+		d.Form = codec.Usual
+	}
+	return pick(c, codec.Canonical, codec.Canonical, codec.Canonical, codec.Canonical, codec.Trailing, codec.Spaced, codec.Short)
 }
 
 func anyCommand(c choices) client.Command {
@@ -177,7 +192,16 @@ func (p *solo) wantSaneDatagram(s sending, announced bool) {
 		counts := p.s.dialect == kindF && (d.Kind == codec.CHAT || d.Kind == codec.FIN)
 		echo := n == codec.SeqAbove1 && (d.Kind == codec.ACK || d.Kind == codec.SYNACK || counts)
 		utf8 := n == codec.PayloadNotASCII && d.Kind == codec.CHAT && announced
-		theirs := n == codec.NoLength && p.s.dialect.shape == short || n == codec.LeadingNUL && p.s.dialect.shape == short
+		var theirs bool // they write so, and want it
+		switch p.s.dialect.shape {
+		case short:
+			theirs = n == codec.NoLength || n == codec.LeadingNUL || n == codec.FormFINACK
+		case spaced:
+			theirs = n == codec.UserPaddedWithSpaces
+		case trailing:
+			theirs = n == codec.Trailer
+		case shapeless, regular:
+		}
 		if !echo && !utf8 && !theirs {
 			p.tb.Fatalf("sent %s with the note %s", d, n)
 		}
@@ -190,6 +214,9 @@ func (p *solo) wantSaneDatagram(s sending, announced bool) {
 	}
 	// Only an echoed number may be a byte above 0x7f.
 	clean := slices.Concat(s.raw[:2], s.raw[3:])
+	if notes.Has(codec.Trailer) {
+		clean = clean[:len(clean)-2] // and that checksum
+	}
 	if i := slices.IndexFunc(clean, func(c byte) bool { return c > 0x7f }); i >= 0 {
 		p.tb.Fatalf("sent a byte that is not ASCII to a legacy peer: %s", d)
 	}

@@ -199,8 +199,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 	case fsm.CHAT:
 		d.Payload = out.text(s.queue[0].text)
 		if s.dialect.echoes {
-			s.echoing[s.echoed%uint8(len(s.echoing))] = written{s.queue[0].text, out.now}
-			s.echoed++
+			s.echoing = append(s.echoing[max(0, len(s.echoing)+1-maxEchoes):], written{s.queue[0].text, out.now})
 		}
 		if s.dialect.open() || policy.Numbers == fsm.Counting {
 			s.env.memory.sent(s.peer, a.Seq)
