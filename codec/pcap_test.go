@@ -1,13 +1,12 @@
 package codec
 
 import (
-	"encoding/binary"
-	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"simp/netio/pcap"
 )
 
 // daemonPort is where all daemons in the recordings are.
@@ -29,83 +28,16 @@ func recordings(t testing.TB) map[string][]recorded {
 	}
 	byName := make(map[string][]recorded)
 	for _, path := range paths {
-		b, err := os.ReadFile(path)
+		capture, err := pcap.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := readPcap(b)
-		if err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
 		name := strings.TrimSuffix(filepath.Base(path), ".pcap")
-		for _, r := range all {
-			if r.src.Port() == daemonPort || r.dst.Port() == daemonPort {
-				byName[name] = append(byName[name], r)
+		for _, d := range capture.Datagrams {
+			if d.From.Port() == daemonPort || d.To.Port() == daemonPort {
+				byName[name] = append(byName[name], recorded{d.From, d.To, d.Payload})
 			}
 		}
 	}
 	return byName
-}
-
-// readPcap returns the UDP datagrams over IPv4 of a classic little-endian pcap
-// file with Ethernet frames. Other packets (TCP, ARP) are skipped; whatever the
-// recordings are known not to have (cut packets, fragments, another link type)
-// is an error, so that nothing is left out unnoticed.
-func readPcap(b []byte) ([]recorded, error) {
-	const fileHeader, packetHeader, ethernet = 24, 16, 1
-	if len(b) < fileHeader || binary.LittleEndian.Uint32(b) != 0xa1b2c3d4 {
-		return nil, fmt.Errorf("not a little-endian pcap file with microseconds")
-	}
-	if link := binary.LittleEndian.Uint32(b[20:]); link != ethernet {
-		return nil, fmt.Errorf("link type %d, want Ethernet", link)
-	}
-	var all []recorded
-	for b = b[fileHeader:]; len(b) > 0; {
-		if len(b) < packetHeader {
-			return nil, fmt.Errorf("packet header cut off")
-		}
-		captured, length := binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])
-		b = b[packetHeader:]
-		if captured != length || int(captured) > len(b) {
-			return nil, fmt.Errorf("packet of %d bytes cut to %d", length, captured)
-		}
-		r, isUDP, err := readFrame(b[:captured])
-		if err != nil {
-			return nil, err
-		}
-		if isUDP {
-			all = append(all, r)
-		}
-		b = b[captured:]
-	}
-	return all, nil
-}
-
-func readFrame(b []byte) (r recorded, isUDP bool, err error) {
-	const ethernetLen, etherTypeIPv4, protocolUDP, udpLen = 14, 0x0800, 17, 8
-	if len(b) < ethernetLen+20 || binary.BigEndian.Uint16(b[12:]) != etherTypeIPv4 {
-		return r, false, nil
-	}
-	ip := b[ethernetLen:]
-	if ip[9] != protocolUDP {
-		return r, false, nil
-	}
-	const moreFragmentsAndOffset = 0x3fff
-	if binary.BigEndian.Uint16(ip[6:])&moreFragmentsAndOffset != 0 {
-		return r, false, fmt.Errorf("fragment")
-	}
-	headerLen := int(ip[0]&0x0f) * 4
-	if len(ip) < headerLen+udpLen {
-		return r, false, fmt.Errorf("UDP header cut off")
-	}
-	udp := ip[headerLen:]
-	length := int(binary.BigEndian.Uint16(udp[4:]))
-	if length < udpLen || length > len(udp) {
-		return r, false, fmt.Errorf("UDP length %d of %d bytes", length, len(udp))
-	}
-	return recorded{
-		src:     netip.AddrPortFrom(netip.AddrFrom4([4]byte(ip[12:16])), binary.BigEndian.Uint16(udp)),
-		dst:     netip.AddrPortFrom(netip.AddrFrom4([4]byte(ip[16:20])), binary.BigEndian.Uint16(udp[2:])),
-		payload: udp[udpLen:length],
-	}, true, nil
 }

@@ -1,15 +1,15 @@
 package double
 
 import (
-	"encoding/binary"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"simp/netio/pcap"
 )
 
 // tolerance is how far a double's timer may be from the recorded one: the
@@ -23,39 +23,17 @@ type packet struct {
 	bytes    []byte
 }
 
-// readPcap returns the UDP datagrams of a capture with Ethernet framing and
-// microseconds, the first packet of any sort being at the epoch.
+// readPcap returns the datagrams of a recording, its first packet of any sort
+// being at the epoch.
 func readPcap(t *testing.T, name string) []packet {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "testdata", "traces", name+".pcap"))
+	capture, err := pcap.ReadFile(filepath.Join("..", "..", "testdata", "traces", name+".pcap"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(b) < 24 || binary.LittleEndian.Uint32(b) != 0xa1b2c3d4 {
-		t.Fatalf("%s: not a little-endian capture in microseconds", name)
-	}
 	var out []packet
-	var first time.Time
-	for b = b[24:]; len(b) >= 16; {
-		when := time.Unix(int64(binary.LittleEndian.Uint32(b)), int64(binary.LittleEndian.Uint32(b[4:]))*1000)
-		n := int(binary.LittleEndian.Uint32(b[8:]))
-		frame := b[16 : 16+n]
-		b = b[16+n:]
-		if first.IsZero() {
-			first = when
-		}
-		ip := frame[14:]
-		if ip[9] != 17 {
-			continue
-		}
-		udp := ip[int(ip[0]&15)*4:]
-		port := func(i int) uint16 { return binary.BigEndian.Uint16(udp[i:]) }
-		out = append(out, packet{
-			at:    epoch.Add(when.Sub(first)),
-			from:  netip.AddrPortFrom(netip.AddrFrom4([4]byte(ip[12:])), port(0)),
-			to:    netip.AddrPortFrom(netip.AddrFrom4([4]byte(ip[16:])), port(2)),
-			bytes: udp[8:port(4)],
-		})
+	for _, d := range capture.Datagrams {
+		out = append(out, packet{at: epoch.Add(d.At.Sub(capture.Start)), from: d.From, to: d.To, bytes: d.Payload})
 	}
 	return out
 }

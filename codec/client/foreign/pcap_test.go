@@ -1,12 +1,12 @@
 package foreign
 
 import (
-	"encoding/binary"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"simp/netio/pcap"
 )
 
 // clientPort is where daemons are that clients talk to.
@@ -28,22 +28,13 @@ type record struct {
 // daemon says to itself (b's does) is no client's.
 func records(t *testing.T, name string) []*record {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "traces", name+".pcap"))
+	capture, err := pcap.ReadFile(filepath.Join("..", "..", "..", "testdata", "traces", name+".pcap"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []*record
-	for b = b[24:]; len(b) > 0; {
-		n := binary.LittleEndian.Uint32(b[8:])
-		ip := b[16+14 : 16+n]
-		b = b[16+n:]
-		if ip[9] != 17 {
-			continue
-		}
-		udp := ip[int(ip[0]&15)*4:]
-		src := netip.AddrPortFrom(netip.AddrFrom4([4]byte(ip[12:16])), binary.BigEndian.Uint16(udp))
-		dst := netip.AddrPortFrom(netip.AddrFrom4([4]byte(ip[16:20])), binary.BigEndian.Uint16(udp[2:]))
-		payload := string(udp[8:binary.BigEndian.Uint16(udp[4:])])
+	for _, d := range capture.Datagrams {
+		src, dst, payload := d.From, d.To, string(d.Payload)
 		switch {
 		case src.Port() == clientPort && dst.Port() == clientPort:
 		case dst.Port() == clientPort:
