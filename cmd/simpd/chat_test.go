@@ -75,7 +75,7 @@ func said(u *user, text, id string) string {
 
 // startAtUsualPorts starts a daemon at 127.x.y.z, chosen by this process's number so that test processes that run at the
 // same time are not in each other's way.
-func startAtUsualPorts(t *testing.T) *process {
+func startAtUsualPorts(t *testing.T, args ...string) *process {
 	t.Helper()
 	var why error
 	for try := range 16 {
@@ -87,7 +87,7 @@ func startAtUsualPorts(t *testing.T) *process {
 		} else {
 			_ = probe.Close()
 		}
-		p, err := launch(nil, "--port=7777", "--client-port=7778", ip.String())
+		p, err := launch(nil, append([]string{"--port=7777", "--client-port=7778", "--state-dir=" + t.TempDir(), ip.String()}, args...)...)
 		if err != nil {
 			why = err
 			continue

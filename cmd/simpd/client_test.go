@@ -24,7 +24,7 @@ type event struct {
 	N, Tries                                             int
 	ID                                                   json.RawMessage
 	Pending                                              []struct{ Peer, User string }
-	Chats                                                []struct{ Peer, User, State string }
+	Chats                                                []struct{ Peer, User, State, Dialect, Evidence string }
 	Undelivered                                          []struct{ Text string }
 }
 

@@ -134,6 +134,17 @@ func (p *process) status() (string, error) {
 	return p.cmd.ProcessState.String(), nil // "signal: terminated"
 }
 
+// interrupt asks the process to end, and waits until it has.
+func (p *process) interrupt(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.status(); err != nil || got != "0" {
+		t.Errorf("the daemon ends with %s, %v; want status 0", got, err)
+	}
+}
+
 // kill ends the process if it still runs, and returns when it is gone.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
