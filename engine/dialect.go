@@ -96,7 +96,7 @@ var (
 		limits: "Its daemon carries one chat: whoever did not end it has to restart it for the next.",
 	}
 	kindB = &dialect{
-		name: "b", shape: trailing, wire: codec.Trailing, payload: 250, trace: "b-chat",
+		name: "b", shape: trailing, wire: codec.Trailing, payload: 250, pause: 50 * time.Millisecond, trace: "b-chat",
 		// It counts every datagram, and a wrong number or a missing checksum ends it. A FIN it answers with one of its own and
 		// goes on as before, if its user is still there to lend the answer a name; else it ends.
 		policy: fsm.Policy{

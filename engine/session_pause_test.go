@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"simp/codec"
+	"simp/codec/client"
+	"simp/fsm"
+)
+
+// from lets a datagram arrive as another kind of peer writes it.
+func (p *solo) from(w codec.Wire, d codec.Datagram) {
+	p.tb.Helper()
+	b, err := w.Append(nil, d)
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	p.raw(b)
+}
+
+// §11.7: what answers a program that is not ready for an answer waits, and nothing overtakes it.
+func TestPause_AnswersWaitInOrder(t *testing.T) {
+	for _, tc := range []struct {
+		kind  *dialect
+		first string // what goes out first, and when
+	}{
+		{kindA, `0.05s SYN+ACK seq=0 user="alice"`},
+		{kindB, `0.05s SYN+ACK seq=1 user="alice"`},
+		{kindC, `0.02s SYN+ACK seq=0 user="alice"`},
+		{kindD, `0s SYN+ACK seq=0 user="alice"`},
+		{kindE, `0s SYN+ACK seq=0 user="alice"`},
+		{kindF, `0s SYN+ACK seq=0 user="alice"`},
+	} {
+		t.Run(tc.kind.name, func(t *testing.T) {
+			p := newSolo(t, nil)
+			p.env.memory.learn(bobAddr, tc.kind)
+			p.s = NewSession(p.env, bobAddr, true)
+			p.from(tc.kind.wire, plain(codec.SYN, 0))
+			p.do(client.Accept{Peer: bobAddr})
+			p.pass(time.Second)
+			if got := p.lines(); len(got) != 1 || got[0] != tc.first {
+				t.Fatalf("sent %q, want %q", got, tc.first)
+			}
+			seq := p.s.snap.HsSeq
+			p.from(tc.kind.wire, plain(codec.ACK, seq))
+			p.wantState(fsm.Established)
+
+			// A message, and leaving at once: first the ACK, then the FIN, however the pauses fall. To one kind no FIN goes.
+			number := uint8(0)
+			if tc.kind == kindD || tc.kind == kindF {
+				number = 1
+			}
+			p.from(tc.kind.wire, chat(number, "hi"))
+			p.now = p.now.Add(tc.kind.pause / 2)
+			p.do(client.Leave{})
+			p.pass(time.Second)
+			var kinds []codec.Kind
+			for _, s := range p.sent {
+				d, _ := s.decoded(t)
+				kinds = append(kinds, d.Kind)
+				if due := time.Second + tc.kind.pause; s.at < due {
+					t.Errorf("%s goes out after %s, too soon", d, s.at)
+				}
+			}
+			want := []codec.Kind{codec.ACK, codec.FIN}
+			if tc.kind.policy.NoFIN {
+				want = want[:1]
+			}
+			if len(kinds) != len(want) || kinds[0] != want[0] || kinds[len(kinds)-1] != want[len(want)-1] {
+				t.Errorf("sent %v, want %v", kinds, want)
+			}
+		})
+	}
+}
+
+// What waits is still sent when the conversation is over, and until then it is not forgotten.
+func TestPause_WhatWaitsIsSentAfterTheEnd(t *testing.T) {
+	p := newSolo(t, nil)
+	p.env.memory.learn(bobAddr, kindA)
+	p.s = NewSession(p.env, bobAddr, true)
+	p.receive(plain(codec.SYN, 0))
+	p.do(client.Decline{Peer: bobAddr})
+	p.wantSent()
+	if p.s.Done() || p.s.Quiet() {
+		t.Error("the session ends with something left to send")
+	}
+	p.pass(time.Second)
+	p.wantSent(`0.05s FIN seq=0 user="alice"`)
+	if !p.s.Quiet() {
+		t.Error("nothing is left to send, and the session does not know")
+	}
+}
+
+// §11.7: a program that sends our messages back is acknowledged, and the user not shown their own words; what its user writes
+// is shown.
+func TestEcho_IsNotShown(t *testing.T) {
+	p := newSolo(t, nil)
+	p.from(codec.Trailing, plain(codec.SYN, 0))
+	p.do(client.Accept{Peer: bobAddr})
+	p.pass(time.Second)
+	p.from(codec.Trailing, plain(codec.ACK, 1))
+	p.do(client.Chat{Text: "ours"})
+	p.pass(time.Second)
+	p.forget()
+	p.from(codec.Trailing, plain(codec.ACK, 0))
+	p.from(codec.Trailing, chat(0, "ours"))
+	p.pass(5 * time.Second)
+	p.from(codec.Trailing, chat(0, "ours"))
+	p.from(codec.Trailing, chat(0, "theirs"))
+	p.pass(time.Second)
+	if got := only[client.Message](p.events()); len(got) != 1 || got[0].Text != "theirs" {
+		t.Errorf("shown %+v, want theirs only", got)
+	}
+	acks := 0
+	for _, s := range p.sent {
+		if d, _ := s.decoded(t); d.Kind == codec.ACK {
+			acks++
+		}
+	}
+	if acks != 3 {
+		t.Errorf("%d ACKs for three datagrams", acks)
+	}
+}
