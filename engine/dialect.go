@@ -187,32 +187,50 @@ type evidence struct {
 	says  string // what the peer does, for people
 	as    *dialect
 	holds func(sight) bool
+	hint  bool // another program that nobody knows could do so too
 }
 
 // What the look of one datagram shows counts always: every datagram of those kinds looks like that, and none of another.
 // Behind it, what can only be told from the course of a conversation with a peer that writes regularly.
 var evidences = [...]evidence{
-	{"a checksum ends its datagrams", kindB, func(x sight) bool { return x.look == trailing }},
-	{"it pads names with blanks", kindC, func(x sight) bool { return x.look == spaced }},
-	{"its control datagrams lack the Length field", kindE, func(x sight) bool { return x.look == short }},
-	{"it refuses with operation 0x09", kindD, func(x sight) bool { return x.Form == codec.FINERR }},
-	{"it counts beyond 1", kindF, func(x sight) bool { return x.Seq > 1 && x.Kind != codec.ACK && x.Kind != codec.ERR }},
-	{"it answered our SYN, numbered 0, with the number 1", kindA, func(x sight) bool {
+	{says: "a checksum ends its datagrams", as: kindB, holds: func(x sight) bool { return x.look == trailing }},
+	{says: "it pads names with blanks", as: kindC, holds: func(x sight) bool { return x.look == spaced }},
+	{says: "its control datagrams lack the Length field", as: kindE, holds: func(x sight) bool { return x.look == short }},
+	{says: "it refuses with operation 0x09", as: kindD, holds: func(x sight) bool { return x.Form == codec.FINERR }},
+	{says: "it counts beyond 1", as: kindF, holds: func(x sight) bool { return x.Seq > 1 && x.Kind != codec.ACK && x.Kind != codec.ERR }},
+	{says: "its SYN has the number 1", as: kindF, hint: true, holds: func(x sight) bool { return x.known.open() && x.Kind == codec.SYN && x.Seq == 1 }},
+	{says: "it answered our SYN, numbered 0, with the number 1", as: kindA, holds: func(x sight) bool {
 		answers := x.Kind == codec.SYNACK || x.Kind == codec.FIN || x.Kind == codec.ERR
 		return answers && x.known.open() && x.s.snap.State == fsm.SynSent && x.Seq == 1
 	}},
-	{"it acknowledged our first message, numbered 0, with the number 1", kindA, func(x sight) bool {
-		v := &x.s.snap.Vars
-		first := x.s.snap.State == fsm.Established && v.InFlight && !v.Acked && x.s.finished == 0 && v.TxSeq == 0 && v.HsSeq == 0
-		return x.known.open() && x.Kind == codec.ACK && x.Seq == 1 && first
+	{says: "it acknowledged our first message, numbered 0, with the number 1", as: kindA, holds: func(x sight) bool {
+		return x.known.open() && x.answersFirst(1)
 	}},
-	{"it sent another message with the number of the last", kindA, func(x sight) bool {
-		return x.known.open() && x.Kind == codec.CHAT && x.s.taken > 0 && x.Seq == x.s.lastN && string(x.Payload) != string(x.s.last)
+	{says: "it sent another message with the number of the last", as: kindA, holds: func(x sight) bool {
+		return x.known.open() && x.anotherMessage() && x.Seq == x.s.lastN
 	}},
-	{"the first message between us has the number 1", kindD, func(x sight) bool {
-		opened := x.s.snap.State == fsm.Established || x.s.snap.State == fsm.SynReceived && x.s.snap.Answered
-		return x.known.open() && x.Kind == codec.CHAT && opened && x.s.taken == 0 && x.s.finished == 0 && x.Seq == 1 && x.s.snap.HsSeq == 0
+	{says: "the first message between us has the number 1", as: kindD, holds: func(x sight) bool {
+		return (x.known.open() || x.known == kindD) && x.firstMessage() && x.Seq == 1
 	}},
+}
+
+// firstMessage reports whether it is the first message of a chat, in either direction, after a handshake numbered 0.
+func (x sight) firstMessage() bool {
+	v := &x.s.snap
+	opened := v.State == fsm.Established || v.State == fsm.SynReceived && v.Answered
+	return x.Kind == codec.CHAT && opened && x.s.taken == 0 && x.s.finished == 0 && v.HsSeq == 0
+}
+
+// anotherMessage reports whether it is a message behind another one of the peer's, with none of ours in between.
+func (x sight) anotherMessage() bool {
+	return x.Kind == codec.CHAT && x.s.snap.State == fsm.Established && !x.s.snap.InFlight && x.s.taken > 0 && x.s.finished == x.s.before && string(x.Payload) != string(x.s.last)
+}
+
+// answersFirst reports whether it is an ACK with this number while our first message, numbered 0, waits for its own.
+func (x sight) answersFirst(number uint8) bool {
+	v := &x.s.snap
+	first := v.State == fsm.Established && v.InFlight && !v.Acked && x.s.finished == 0 && v.TxSeq == 0 && v.HsSeq == 0
+	return x.Kind == codec.ACK && first && x.Seq == number
 }
 
 // contradicts reports whether a datagram cannot come from the kind of peer that the dialect is for.
@@ -228,9 +246,26 @@ func (d *dialect) contradicts(x sight) bool {
 		invited := v.State == fsm.Established && v.HsSeq == 1
 		return answers && x.Seq != 1 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1
 	case kindD:
-		return answers && x.Seq != 0
+		answers = answers || x.Kind == codec.SYN
+		return answers && x.Seq != 0 || x.firstMessage() && !v.InFlight && x.Seq == 0 || x.anotherMessage() && x.Seq == x.s.lastN
+	case kindF:
+		return x.Kind == codec.CHAT && x.Seq == 0 || x.answersFirst(1)
 	}
 	return false
+}
+
+// unseen is how a peer is treated that is only remembered as one of this kind: where another program may run by now, what
+// would harm that one waits until the kind has shown itself.
+func (d *dialect) unseen() fsm.Policy {
+	p := d.policy
+	switch d {
+	case native:
+		return p
+	case kindF: // takes any number, and nobody else one above 1
+		p.Numbers = fsm.Alternating
+	}
+	p.RefusalCopies = min(p.RefusalCopies, 1)
+	return p
 }
 
 // lettered reports whether the row is for one of the implementations that others have written.

@@ -11,15 +11,21 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	known   map[netip.AddrPort]*dialect
-	numbers map[netip.AddrPort]uint8 // of the last message that went there, where that matters (4.17)
+	numbers map[netip.AddrPort]lastNumber // where they may matter (4.17)
 
 	changed func(peer netip.AddrPort, dialect string) // may be nil
+}
+
+// lastNumber is the number of the last message that went to a peer.
+type lastNumber struct {
+	number    uint8
+	confirmed bool // the peer has it
 }
 
 // newMemory takes what is remembered from an earlier run. Names that it does not know are left out: they may be a newer
 // version's.
 func newMemory(known map[netip.AddrPort]string, changed func(netip.AddrPort, string)) *memory {
-	m := &memory{known: make(map[netip.AddrPort]*dialect), numbers: make(map[netip.AddrPort]uint8), changed: changed}
+	m := &memory{known: make(map[netip.AddrPort]*dialect), numbers: make(map[netip.AddrPort]lastNumber), changed: changed}
 	for peer, name := range known {
 		if d := dialectNamed(name); d != nil && !d.open() && len(m.known) < maxRemembered {
 			m.known[peer] = d
@@ -57,20 +63,20 @@ func (m *memory) learn(peer netip.AddrPort, d *dialect) {
 	}
 }
 
-// sent notes the number of a message that goes to the peer.
-func (m *memory) sent(peer netip.AddrPort, number uint8) {
+// sent notes the number of a message that goes to the peer, or that it is there.
+func (m *memory) sent(peer netip.AddrPort, number uint8, confirmed bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	makeRoom(m.numbers, peer)
-	m.numbers[peer] = number
+	m.numbers[peer] = lastNumber{number, confirmed}
 }
 
 // lastSent returns the number of the last message that went to the peer.
-func (m *memory) lastSent(peer netip.AddrPort) (number uint8, any bool) {
+func (m *memory) lastSent(peer netip.AddrPort) (last lastNumber, any bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	number, any = m.numbers[peer]
-	return number, any
+	last, any = m.numbers[peer]
+	return last, any
 }
 
 // makeRoom forgets some other peer if there are too many.

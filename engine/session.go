@@ -40,6 +40,7 @@ type Session struct {
 	dialect  *dialect // as what the peer is treated
 	evidence string   // why, for people
 	fixed    bool     // because our user said so
+	seen     bool     // because the peer has shown it in this conversation, or our user said so
 	heard    bool     // the peer has sent something in this conversation, so we know how it writes
 	told     bool     // the user was told
 	finished int      // messages of ours that have left the queue in this chat
@@ -70,6 +71,7 @@ type Session struct {
 // delayed is a datagram that waits.
 type delayed struct {
 	at    time.Time
+	kind  codec.Kind
 	bytes []byte
 }
 

@@ -75,9 +75,11 @@ func meaning(d *codec.Datagram) fsm.Reason {
 
 func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	d := in.Datagram
+	wasNative := s.native()
 	changed := s.recognise(d, in.Notes)
 	old := s.native() && s.tokens.old(d, s.snap.State)
-	if !old && d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
+	again := d.Kind == codec.SYN && !wasNative && !s.native() && s.isCopyOfSYN(now, d)
+	if !old && !again && d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
 		s.prompted, s.validated, s.received, s.answered = false, false, 0, 0 // it has yet to prove itself again
 	}
 	if !s.validated {
@@ -94,7 +96,7 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	}
 	switch d.Kind {
 	case codec.SYN:
-		e.Repeat = !s.native() && s.isCopyOfSYN(now, d)
+		e.Repeat = again
 		e.Verdict = s.verdictOnSYN()
 	case codec.SYNACK:
 		if s.snap.State == fsm.SynSent {
@@ -102,6 +104,9 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 		}
 	case codec.ACK:
 		e.Of = packetOf[codec.AckOf(d.Payload)]
+		if d.Form == codec.FINACK {
+			e.Of = fsm.FIN
+		}
 		e.More = len(s.queue) > 1
 		s.measure(now)
 	case codec.FIN:
@@ -115,13 +120,16 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	case codec.CHAT:
 		e.Room = s.room()
 		e.Repeat = s.isCopy(now, d)
+		if changed {
+			s.snap = s.snap.Met(d.Seq)
+		}
 	case codec.Invalid:
 		return
 	}
 	was, doubts := s.snap.State, s.doubts(d)
 	s.step(now, e, stepInput{datagram: d}, out)
 	if doubts {
-		s.treatAs(doubtful, "")
+		s.treatAs(doubtful, "", true)
 	}
 	if answered := was == fsm.SynSent && s.snap.State == fsm.Idle; answered || changed && s.snap.State == fsm.Established {
 		s.remember()
@@ -136,13 +144,17 @@ func (s *Session) begins(d *codec.Datagram) bool {
 
 // counter is the number of our first message in a chat, where numbers go on over all chats (4.17).
 func (s *Session) counter() uint8 {
-	if s.snap.Policy.Numbers != fsm.Counting {
-		return 0
+	last, any := s.env.memory.lastSent(s.peer)
+	switch {
+	case !any && s.snap.Policy.Numbers == fsm.Counting:
+		return newCounter(s.env.cfg.Random) // what went there before we were started we cannot know
+	case s.dialect != kindF && s.dialect != kindA: // which f is taken for until it has counted beyond 1
+	case any && last.confirmed:
+		return last.number + 1
+	case any:
+		return last.number + 2 // the next one may be that of the message before, and the last one shown
 	}
-	if last, any := s.env.memory.lastSent(s.peer); any {
-		return last + 1
-	}
-	return newCounter(s.env.cfg.Random) // what went there before we were started we cannot know
+	return 0
 }
 
 // verdictOnSYN is what admission says to an invitation. A place that it takes is given back by settle if the step does

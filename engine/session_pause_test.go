@@ -122,3 +122,22 @@ func TestEcho_IsNotShown(t *testing.T) {
 		t.Errorf("%d ACKs for three datagrams", acks)
 	}
 }
+
+// A message that waits when the partner leaves would find nobody, and end a daemon that is not made for that.
+func TestPause_NothingButAnswersAfterTheEnd(t *testing.T) {
+	p := newSolo(t, nil)
+	p.env.memory.learn(bobAddr, kindA)
+	p.s = NewSession(p.env, bobAddr, true)
+	p.receive(plain(codec.SYN, 0))
+	p.do(client.Accept{Peer: bobAddr})
+	p.pass(time.Second)
+	p.receive(plain(codec.ACK, 0))
+	p.forget()
+	p.do(client.Chat{Text: "too late"})
+	p.receive(plain(codec.FIN, 0))
+	p.pass(time.Minute)
+	p.wantSent(`1.05s ACK seq=0 user="alice"`)
+	if got := only[client.Closed](p.events()); len(got) != 1 || len(got[0].Undelivered) != 1 {
+		t.Errorf("closed says %+v, want the message undelivered", got)
+	}
+}

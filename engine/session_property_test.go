@@ -126,11 +126,26 @@ func (p *solo) anyStep(c choices, announce bool) {
 	}
 }
 
+// drafts are the datagrams that wait until the peer is ready for them, with as what it was treated when they were written.
+type drafts map[string]*dialect
+
 // wantSane checks what holds after every step, whatever happened.
-func (p *solo) wantSane(announce bool) {
+func (p *solo) wantSane(announce bool, written drafts) {
 	p.tb.Helper()
 	for _, s := range p.sent {
-		p.wantSaneDatagram(s, announce)
+		as := written[string(s.raw)]
+		if as == nil {
+			as = p.s.dialect
+		}
+		p.wantSaneDatagram(s, as, announce)
+	}
+	for _, d := range p.s.later {
+		if written[string(d.bytes)] == nil {
+			written[string(d.bytes)] = p.s.dialect
+		}
+	}
+	if len(p.s.later) == 0 {
+		clear(written)
 	}
 	if n := len(p.s.queue); n > queueLen {
 		p.tb.Fatalf("%d datagrams wait, at most %d may", n, queueLen)
@@ -182,18 +197,18 @@ func (p *solo) mayRest() bool {
 
 // wantSaneDatagram holds every datagram that leaves to the layout (§1.1), and those to a peer that never announced itself
 // to what every implementation survives (§2.5).
-func (p *solo) wantSaneDatagram(s sending, announced bool) {
+func (p *solo) wantSaneDatagram(s sending, as *dialect, announced bool) {
 	p.tb.Helper()
 	if len(s.raw) > codec.MaxDatagram {
 		p.tb.Fatalf("a datagram of %d bytes", len(s.raw))
 	}
 	d, notes := s.decoded(p.tb)
 	for n := range notes.All() {
-		counts := p.s.dialect == kindF && (d.Kind == codec.CHAT || d.Kind == codec.FIN)
+		counts := as == kindF && (d.Kind == codec.CHAT || d.Kind == codec.FIN)
 		echo := n == codec.SeqAbove1 && (d.Kind == codec.ACK || d.Kind == codec.SYNACK || counts)
 		utf8 := n == codec.PayloadNotASCII && d.Kind == codec.CHAT && announced
 		var theirs bool // they write so, and want it
-		switch p.s.dialect.shape {
+		switch as.shape {
 		case short:
 			theirs = n == codec.NoLength || n == codec.LeadingNUL || n == codec.FormFINACK
 		case spaced:
@@ -203,19 +218,22 @@ func (p *solo) wantSaneDatagram(s sending, announced bool) {
 		case shapeless, regular:
 		}
 		if !echo && !utf8 && !theirs {
-			p.tb.Fatalf("sent %s with the note %s", d, n)
+			p.tb.Fatalf("sent %s with the note %s to a peer treated as %s", d, n, as.name)
 		}
 	}
 	if announced {
 		return
 	}
-	if len(s.raw) < codec.HeaderLen && p.s.dialect.shape != short || len(s.raw) > legacyDatagram {
+	if len(s.raw) < codec.HeaderLen && as.shape != short || len(s.raw) > legacyDatagram {
 		p.tb.Fatalf("sent %d bytes to a legacy peer", len(s.raw))
 	}
 	// Only an echoed number may be a byte above 0x7f.
 	clean := slices.Concat(s.raw[:2], s.raw[3:])
 	if notes.Has(codec.Trailer) {
 		clean = clean[:len(clean)-2] // and that checksum
+	}
+	if notes.Has(codec.LeadingNUL) {
+		clean = slices.Delete(clean, codec.HeaderLen-4, codec.HeaderLen-1) // and a Length of which that kind reads the first byte
 	}
 	if i := slices.IndexFunc(clean, func(c byte) bool { return c > 0x7f }); i >= 0 {
 		p.tb.Fatalf("sent a byte that is not ASCII to a legacy peer: %s", d)
@@ -282,18 +300,19 @@ func randomRun(tb testing.TB, c choices, steps int, announce bool, change func(*
 	p.tb = tb
 	var seen order
 	sameUser := true
+	written := make(drafts)
 	for range steps {
 		p.anyStep(c, announce)
 		sameUser = sameUser && p.s.attached
 		if sameUser {
 			seen.check(tb, p.told)
 		}
-		p.wantSane(announce)
+		p.wantSane(announce, written)
 	}
 	// Left alone, with the client gone, it comes to an end by itself.
 	p.detach()
 	p.pass(24 * time.Hour)
-	p.wantSane(announce)
+	p.wantSane(announce, written)
 	if !p.s.Done() && len(p.s.box) == 0 && !unattendedChat(p) {
 		tb.Fatalf("left alone the session stays in %s", p.s.snap)
 	}
@@ -372,13 +391,14 @@ func FuzzSession_Datagrams(f *testing.F) {
 		p := newSolo(t, nil)
 		p.openNative()
 		p.do(client.Chat{Text: "hi"})
+		written := make(drafts)
 		for len(b) > 2 {
 			n := min(int(binary.BigEndian.Uint16(b)), len(b)-2, codec.MaxReceive)
 			if d, _, err := codec.Decode(b[2 : 2+n]); err == nil {
 				p.input(Input{Datagram: &d, Size: n})
 			}
 			p.pass(sec)
-			p.wantSane(true)
+			p.wantSane(true, written)
 			b = b[2+n:]
 		}
 	})

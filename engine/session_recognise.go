@@ -15,7 +15,7 @@ func (s *Session) recall() {
 	name, fixed := s.env.cfg.Dialects[s.peer]
 	switch remembered := s.env.memory.recall(s.peer); {
 	case fixed:
-		s.fixed = true
+		s.fixed, s.seen = true, true
 		s.dialect, s.evidence = dialectNamed(name), "our user said so"
 	case remembered == native && s.env.cfg.Plain:
 		s.dialect = unknown
@@ -24,7 +24,15 @@ func (s *Session) recall() {
 	default:
 		s.dialect = unknown
 	}
-	s.snap = s.snap.Treated(s.dialect.policy)
+	s.snap = s.snap.Treated(s.policy())
+}
+
+// policy is how the peer has to be treated.
+func (s *Session) policy() fsm.Policy {
+	if last, any := s.env.memory.lastSent(s.peer); s.seen || s.dialect == kindF && any && !last.confirmed {
+		return s.dialect.policy // of the two numbers that suit everybody one would be taken for a copy, and nobody knows which
+	}
+	return s.dialect.unseen()
 }
 
 // recognise settles how the peer has to be treated, from what it sends, and reports whether that has changed. It comes
@@ -35,10 +43,13 @@ func (s *Session) recognise(d *codec.Datagram, n codec.Notes) (changed bool) {
 	if s.fixed {
 		return false
 	}
+	if d.Kind == codec.SYN && s.snap.State == fsm.Idle {
+		s.seen = false // a new conversation, and perhaps another program
+	}
 	announced, decides := s.announcement(d, first)
 	switch {
 	case announced:
-		return s.treatAs(native, "it announced itself")
+		return s.treatAs(native, "it announced itself", true)
 	case s.dialect == native && !decides:
 		return false // whoever has announced itself is believed until its next invitation or answer
 	}
@@ -50,13 +61,19 @@ func (s *Session) recognise(d *codec.Datagram, n codec.Notes) (changed bool) {
 	if known.contradicts(x) {
 		known, x.known = unknown, unknown
 	}
+	if known == kindF && !s.seen { // and treated as unknown
+		if x.firstMessage() && x.Seq == 1 {
+			return s.treatAs(kindF, "", true)
+		}
+		x.known = unknown
+	}
 	for i := range evidences {
 		if ev := &evidences[i]; ev.holds(x) {
-			return s.treatAs(ev.as, ev.says)
+			return s.treatAs(ev.as, ev.says, !ev.hint)
 		}
 	}
 	if known == unknown && s.dialect != doubtful {
-		return s.treatAs(unknown, "")
+		return s.treatAs(unknown, "", true)
 	}
 	return false
 }
@@ -89,13 +106,17 @@ func (s *Session) announcement(d *codec.Datagram, first bool) (announced, decide
 	return false, false
 }
 
-func (s *Session) treatAs(d *dialect, why string) (changed bool) {
-	if s.dialect == d {
+// treatAs settles as what the peer is treated, until it shows something else.
+func (s *Session) treatAs(d *dialect, why string, seen bool) (changed bool) {
+	changed = s.dialect != d
+	if changed {
+		s.dialect, s.evidence, s.told = d, why, false
+	} else if s.seen || !seen {
 		return false
 	}
-	s.dialect, s.evidence, s.told = d, why, false
-	s.snap = s.snap.Treated(d.policy)
-	return true
+	s.seen = seen
+	s.snap = s.snap.Treated(s.policy())
+	return changed
 }
 
 // sayRecognised tells the user and the log what kind of peer it is, once in a conversation, if that is worth a word.

@@ -18,7 +18,8 @@ type stepInput struct {
 	id       client.ID // of a message, and its text in parts that fit
 	parts    []string
 	as       string // the text as the peer can read it, where that differs
-	tries    int    // copies of what was in flight before the step
+	tries    int    // copies of what was in flight before the step, and its number
+	number   uint8
 }
 
 // step lets the machine decide, has the gate confirm, stores the new snapshot, reports the step, and only then performs
@@ -27,7 +28,7 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	out.now = now
 	out.actions.Reset()
 	if e.On == fsm.RecvSYN || e.On == fsm.Invite {
-		s.snap.Policy = s.dialect.policy // what an acceptance without a user has changed in it ends here
+		s.snap.Policy = s.policy() // what an acceptance without a user has changed in it ends here
 	}
 	before := s.snap
 	next, rule := fsm.Next(before, e, &out.actions)
@@ -42,7 +43,10 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	if begins {
 		s.since = now
 		s.tokens.begin()
-		s.heard = in.datagram != nil
+		if s.heard = in.datagram != nil; !s.heard && !s.fixed {
+			s.seen = false
+			s.snap.Policy = s.policy()
+		}
 		s.told = false
 		s.roundTrip, s.ackAt, s.synAt = 0, time.Time{}, time.Time{}
 		if e.On == fsm.RecvSYN {
@@ -55,9 +59,12 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	}
 	s.nameIt(e, in, next.State, begins)
 	s.snap = next
-	in.tries = int(before.Tries)
+	in.tries, in.number = int(before.Tries), before.TxSeq
 	if s.autoAccepted(e) {
 		s.snap.Policy.SYNACKCopies = autoCopies
+	}
+	if before.State != fsm.Idle && next.State == fsm.Idle {
+		s.dropDelayed()
 	}
 	out.step(s.describe(e, rule, before.State))
 	for _, a := range out.actions.All() {
@@ -201,8 +208,8 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		if s.dialect.echoes {
 			s.echoing = append(s.echoing[max(0, len(s.echoing)+1-maxEchoes):], written{s.queue[0].text, out.now})
 		}
-		if s.dialect.open() || policy.Numbers == fsm.Counting {
-			s.env.memory.sent(s.peer, a.Seq)
+		if !policy.Labels {
+			s.env.memory.sent(s.peer, a.Seq, false)
 		}
 	case fsm.NoPacket:
 	}
@@ -225,7 +232,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 	if !s.prompted && !s.validated && s.overspent(size, out) {
 		return
 	}
-	s.delay(out)
+	s.delay(d.Kind, out)
 }
 
 // overspent takes the last datagram back if it is more than the peer may have us send, and reports whether it did.
@@ -248,15 +255,22 @@ func (s *Session) ready(now time.Time) time.Time {
 }
 
 // delay holds the last datagram back until the peer is ready for it. Those behind it wait too, so that none overtakes it.
-func (s *Session) delay(out *Outbox) {
+func (s *Session) delay(kind codec.Kind, out *Outbox) {
 	at := s.ready(out.now)
-	if n := len(s.later); n > 0 && at.Before(s.later[n-1].at) {
+	n := len(s.later)
+	if n > 0 && at.Before(s.later[n-1].at) {
 		at = s.later[n-1].at
 	}
-	if at.After(out.now) {
-		s.later = append(s.later, delayed{at: at, bytes: slices.Clone(out.last())})
+	if n > 0 || at.After(out.now) {
+		s.later = append(s.later, delayed{at: at, kind: kind, bytes: slices.Clone(out.last())})
 		out.dropLast()
 	}
+}
+
+// dropDelayed forgets what waits and makes no sense any more, because the conversation is over: a message or an acceptance
+// would find nobody. Answers still go out.
+func (s *Session) dropDelayed() {
+	s.later = slices.DeleteFunc(s.later, func(d delayed) bool { return d.kind == codec.CHAT || d.kind == codec.SYNACK })
 }
 
 // sendDelayed sends what has waited long enough.

@@ -215,6 +215,9 @@ func (s *Session) dequeue(confirmed bool, in stepInput, out *Outbox) {
 		s.queue = nil // an idle chat holds no memory
 	}
 	s.doubt = s.doubt || !confirmed
+	if confirmed && !s.native() {
+		s.env.memory.sent(s.peer, in.number, true)
+	}
 	s.finished++
 	if !m.end {
 		return

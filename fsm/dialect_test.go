@@ -264,8 +264,9 @@ func TestCounting_NumbersGoOnOverAllChats(t *testing.T) {
 	c = reach(t, SynSent, counting).on(from(synACK(), 7), say(), due(Retransmit), due(Retransmit), due(Retransmit)).by("unconfirmed").now("established tx=8")
 	c.on(act(Leave)).does("stop all, send FIN seq=8 left, start retransmit")
 	reach(t, SynSent, counting).on(from(synACK(), 7), say(), act(LeaveNow)).does("stop all, send FIN seq=8 left, start retransmit")
-	// Elsewhere a chat begins as §4.1 says.
-	reach(t, SynSent, Legacy()).on(from(synACK(), 7), say()).does("queue, send CHAT seq=0, start retransmit")
+	// Elsewhere two numbers are enough, and a chat begins as §4.1 says unless the last one left it otherwise.
+	reach(t, SynSent, Legacy()).on(from(synACK(), 0), say()).does("queue, send CHAT seq=0, start retransmit")
+	reach(t, SynSent, Legacy()).on(from(synACK(), 7), say()).does("queue, send CHAT seq=1, start retransmit")
 }
 
 // §4.14: "Where a peer counts every datagram and is harmed by a wrong number, our datagrams follow its counter"

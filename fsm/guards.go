@@ -19,7 +19,7 @@ func acksMessage(v Vars, e Event) bool {
 	if v.Policy.Labels {
 		return e.Of == CHAT && e.Seq == v.TxSeq
 	}
-	return v.Policy.AnyACK || e.Seq == v.TxSeq
+	return e.Of != FIN && (v.Policy.AnyACK || e.Seq == v.TxSeq)
 }
 
 // staleACK reports whether the ACK may be a late one of the handshake (4.9), or of a further copy of an earlier message
@@ -36,7 +36,7 @@ func acksHandshake(v Vars, e Event) bool {
 	if v.Policy.Labels {
 		return e.Of == SYNACK && e.Seq == v.HsSeq
 	}
-	return v.Policy.AnyACK || e.Seq == v.HsSeq
+	return e.Of != FIN && (v.Policy.AnyACK || e.Seq == v.HsSeq)
 }
 
 func acksGoodbye(v Vars, e Event) bool {

@@ -107,8 +107,8 @@ func TestMatch_ATrackingPeerIsNotHarmed(t *testing.T) {
 		"it invites": {game: game{bounds: bounds{invites: itInvites}}},
 		"we invite":  {game: game{bounds: bounds{invites: weInvite}}},
 		// An ERR from before our message says, after it, what the peer had expected.
-		"it invites, slow network": {game: game{bounds: bounds{invites: itInvites}, lag: true}},
-		"we invite, slow network":  {game: game{bounds: bounds{invites: weInvite}, lag: true}},
+		"it invites, slow network":           {game: game{bounds: bounds{invites: itInvites}, lag: true}},
+		"we invite, slow network":            {game: game{bounds: bounds{invites: weInvite}, lag: true}},
 		"we invite, its FIN crosses our ACK": {game: game{bounds: bounds{invites: weInvite}, hasty: true}},
 		// Two SYNs on their way to each other have the same number, and nobody knew better.
 		"invitations cross": {game: game{bounds: bounds{invites: [2]uint8{1, 1}}}, want: errHarmed},

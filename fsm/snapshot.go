@@ -92,7 +92,9 @@ func (n Numbering) first(hs, counter uint8) uint8 {
 		return hs&1 ^ 1
 	case Counting:
 		return counter & 0x7f
-	case Alternating, Tracked:
+	case Alternating:
+		return counter & 1
+	case Tracked:
 	}
 	return 0
 }
@@ -131,7 +133,7 @@ type Event struct {
 	Room    bool    // RecvCHAT: the message can be handed on; Say: the queue takes it
 	More    bool    // RecvACK, RetransmitDue: another message waits behind the one in flight
 	Repeat  bool    // RecvCHAT: number and payload are those of the last message taken; RecvSYN: it is a copy of the one that led here
-	Counter uint8   // what opens a chat: the number of our first message, where numbers go on over all chats
+	Counter uint8   // what opens a chat: the number of our first message, where an earlier chat's matter; else 0
 	Crossed bool    // RecvFIN: it was sent before our last ACK was heard, which the peer takes for its answer
 	Old     bool    // RecvSYN, RecvSYNACK, RecvACK, RecvFIN: it names an earlier conversation (2.8)
 }
@@ -155,6 +157,15 @@ func (s Snapshot) Treated(p Policy) Snapshot {
 		s.TxSeq, s.FinSeq = s.TxSeq&1, s.FinSeq&1
 	}
 	s.Unsure, s.Flushing = s.Unsure && p.Numbers == Tracked, s.Flushing && p.Numbers == Tracked
+	return s
+}
+
+// Met is the conversation with a peer that turns out, by a message with this number, to share a counter with us: what we had
+// in flight was numbered otherwise and has not been taken.
+func (s Snapshot) Met(seq uint8) Snapshot {
+	if s.Policy.Numbers == Shared && s.InFlight {
+		s.TxSeq = seq & 1
+	}
 	return s
 }
 

@@ -31,6 +31,9 @@ type Meeting struct {
 // without telling us, or what the network lost.
 func (m Meeting) Excused(reason string) bool {
 	for _, prefix := range map[double.Kind][]string{
+		double.A: {
+			"something to answer in a chat without a partner", "CHAT while no client is attached", // the network lost its FIN
+		},
 		double.B: {
 			"no ACK within 5 s for the FIN", // the network lost our ACK
 			"a SYN that it refused",         // the network lost our FIN, so its counter stands elsewhere

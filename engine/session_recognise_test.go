@@ -1,0 +1,288 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+
+	"simp/codec"
+	"simp/codec/client"
+	"simp/fsm"
+)
+
+// The user hears once in a conversation what kind of peer it is, and again when that turns out to be another or in the next
+// conversation; and never that it is none in particular, or one that speaks as we do. The log says the same.
+func TestRecognised_SaidOnce(t *testing.T) {
+	var log bytes.Buffer
+	p := newSolo(t, func(c *Config) { c.Log = zerolog.New(&log) })
+	said := func(want ...string) {
+		t.Helper()
+		var got, logged []string
+		for _, ev := range only[client.Recognised](p.events()) {
+			got = append(got, ev.Dialect)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("said (-want +got):\n%s", diff)
+		}
+		for line := range strings.Lines(log.String()) {
+			var entry struct{ Message, Peer, Dialect, Evidence string }
+			if err := json.Unmarshal([]byte(line), &entry); err != nil {
+				t.Fatal(err)
+			}
+			if entry.Message == "recognised" && entry.Peer == bobAddr.String() && entry.Evidence != "" {
+				logged = append(logged, entry.Dialect)
+			}
+		}
+		log.Reset()
+		if diff := cmp.Diff(want, logged); diff != "" {
+			t.Errorf("logged (-want +got):\n%s", diff)
+		}
+	}
+	spacedly := func(d codec.Datagram) { p.raw(from(t, codec.Spaced, d)) }
+
+	spacedly(plain(codec.SYN, 0))
+	said("c")
+	spacedly(plain(codec.SYN, 0))
+	p.do(client.Accept{Peer: bobAddr})
+	spacedly(plain(codec.ACK, 0))
+	spacedly(chat(0, "hi"))
+	said()
+	p.receive(chat(1, "ho")) // it pads otherwise now, so it is none in particular
+	said()
+	p.raw(from(t, codec.Trailing, chat(0, "hu")))
+	said("b")
+	p.receive(plain(codec.SYN, 0)) // began anew, and was something else
+	said()
+	p.receive(nativeSYN())
+	said()
+
+	p.again()
+	spacedly(plain(codec.SYN, 0))
+	said("c")
+}
+
+// What is remembered is said as soon as the peer is heard, and not before: perhaps nobody is there any more.
+func TestRecognised_RememberedIsSaidWhenHeard(t *testing.T) {
+	p := newSolo(t, knownAs("e"))
+	inviting(p)
+	if got := only[client.Recognised](p.events()); len(got) != 0 {
+		t.Errorf("told %+v of somebody who has not answered", got)
+	}
+	p.raw(from(t, codec.Short, plain(codec.SYNACK, 0)))
+	p.wantAnnounced("e", "it was recognised in an earlier chat")
+}
+
+// One that is remembered as any kind, and announces itself, is native from then on.
+func TestRecognised_AnnouncementsCountAlways(t *testing.T) {
+	for _, d := range dialects {
+		for _, tc := range []struct {
+			name   string
+			before func(*solo)
+			last   codec.Datagram
+		}{
+			{"SYN", nothing, nativeSYN()},
+			{"SYN+ACK", inviting, nativeSYNACK()},
+			{"ringing", inviting, nativeACK(codec.SYN, 0)},
+			{"refusal", inviting, nativeFIN(0, codec.Busy)},
+		} {
+			t.Run(d.name+" "+tc.name, func(t *testing.T) {
+				p := newSolo(t, knownAs(d.name))
+				tc.before(p)
+				p.receive(tc.last)
+				if p.s.dialect != native {
+					t.Errorf("taken for %s", p.s.dialect.name)
+				}
+			})
+		}
+	}
+}
+
+// §4.11: which message is a copy of the last one, where its number does not say so. One kind repeats by its timer and never
+// changes the number; one counts for both directions, so that the same number can come round; of the others a copy is the
+// same number and text at any time.
+func TestIsCopy(t *testing.T) {
+	const ms = time.Millisecond
+	for _, tc := range []struct {
+		kind   string
+		after  time.Duration
+		copied bool
+	}{
+		{"a", 0, true},
+		{"a", 9 * ms, true},
+		{"a", 10 * ms, false},
+		{"a", sec, false},
+		{"a", 4499 * ms, false},
+		{"a", 4500 * ms, true},
+		{"a", 5450 * ms, true}, // as was recorded
+		{"a", 7 * sec, true},
+		{"a", 7001 * ms, false},
+		{"unknown", sec, true},
+		{"unknown", 100 * sec, true},
+		{"c", sec, true},
+		{"d", sec, true},
+		{"e", 100 * sec, true},
+		{"f", sec, true},
+	} {
+		t.Run(tc.kind+" "+tc.after.String(), func(t *testing.T) {
+			p := chatWith(t, tc.kind)
+			p.hearAfter(0, "the same words")
+			p.hearAfter(tc.after, "the same words")
+			want := 2
+			if tc.copied {
+				want = 1
+			}
+			if got := only[client.Message](p.told); len(got) != want {
+				t.Errorf("shown %d messages, want %d", len(got), want)
+			}
+			p.pass(sec)
+			acks := 0
+			for _, s := range p.sent {
+				if d, _ := s.decoded(t); d.Kind == codec.ACK {
+					acks++
+				}
+			}
+			if acks != 2 {
+				t.Errorf("%d ACKs, want 2: a copy is acknowledged too", acks)
+			}
+		})
+	}
+}
+
+// chatWith is an open chat, which our user asked for, with a remembered kind of peer.
+func chatWith(t *testing.T, kind string) *solo {
+	t.Helper()
+	p := newSolo(t, knownAs(kind))
+	h := habits()[0]
+	for _, other := range habits() {
+		if other.dialect.name == kind {
+			h = other
+		}
+	}
+	inviting(p)
+	p.raw(h.write(t, plain(codec.SYNACK, h.synack)))
+	p.wantState(fsm.Established)
+	p.pass(sec)
+	p.forget()
+	if p.s.dialect != h.dialect {
+		t.Fatalf("taken for %s, want %s", p.s.dialect.name, kind)
+	}
+	return p
+}
+
+// hearAfter lets the peer send a message, as it writes, with the number of its first one.
+func (p *solo) hearAfter(d time.Duration, text string) {
+	p.tb.Helper()
+	p.pass(d)
+	for _, h := range habits() {
+		if h.dialect == p.s.dialect {
+			p.raw(h.write(p.tb, chat(h.first, text)))
+			return
+		}
+	}
+}
+
+// §4.11: where both directions share a counter, a message of ours in between brings the same number round. The same text is
+// a copy then only if it comes when copies come.
+func TestIsCopy_TheCounterHasComeRound(t *testing.T) {
+	for _, tc := range []struct {
+		after  time.Duration
+		copied bool
+	}{
+		{2 * sec, false},
+		{5 * sec, true},
+		{10 * sec, true},
+		{25 * sec, true},
+		{26 * sec, false},
+	} {
+		t.Run(tc.after.String(), func(t *testing.T) {
+			p := chatWith(t, "d")
+			p.receive(chat(1, "yes"))
+			p.do(client.Chat{Text: "sure?"})
+			p.receive(plain(codec.ACK, 0))
+			if p.s.finished != 1 {
+				t.Fatalf("our message is still in flight: %s", p.s.snap)
+			}
+			p.pass(tc.after)
+			p.receive(chat(1, "yes"))
+			want := 2
+			if tc.copied {
+				want = 1
+			}
+			if got := only[client.Message](p.told); len(got) != want {
+				t.Errorf("shown %d messages, want %d", len(got), want)
+			}
+		})
+	}
+}
+
+// §11.7: one kind sends our messages back, up to 15 s later. They are not shown, and a message of its user's is.
+func TestIsCopy_Echo(t *testing.T) {
+	p := newSolo(t, knownAs("b"))
+	trailed := func(d codec.Datagram) { p.raw(from(t, codec.Trailing, d)) }
+	trailed(plain(codec.SYN, 0))
+	p.do(client.Accept{Peer: bobAddr})
+	trailed(plain(codec.ACK, p.s.snap.HsSeq))
+	p.wantState(fsm.Established)
+	says("hello")(p)
+	for range 3 {
+		trailed(chat(0, "hello"))
+		p.pass(5 * sec)
+	}
+	trailed(chat(0, "not ours"))
+	p.pass(30 * sec)
+	trailed(chat(1, "hello"))
+	var got []string
+	for _, m := range only[client.Message](p.told) {
+		got = append(got, m.Text)
+	}
+	if diff := cmp.Diff([]string{"not ours", "hello"}, got); diff != "" {
+		t.Errorf("shown (-want +got):\n%s", diff)
+	}
+}
+
+// §3.23: a SYN that comes again in an open chat is a copy of the one that led there only one retransmission time later, with
+// the same number; else its sender has begun anew.
+func TestIsCopyOfSYN(t *testing.T) {
+	const ms = time.Millisecond
+	for _, tc := range []struct {
+		after time.Duration
+		seq   uint8
+		copy  bool
+	}{
+		{sec, 0, false},
+		{4499 * ms, 0, false},
+		{4500 * ms, 0, true},
+		{5 * sec, 0, true},
+		{7 * sec, 0, true},
+		{7001 * ms, 0, false},
+		{5 * sec, 1, false},
+	} {
+		t.Run(tc.after.String(), func(t *testing.T) {
+			p := newSolo(t, nil)
+			called(p)
+			p.forget()
+			p.pass(tc.after)
+			p.receive(plain(codec.SYN, tc.seq))
+			want := fsm.SynReceived
+			if tc.copy {
+				want = fsm.Established
+			}
+			p.wantState(want)
+			if got := len(p.sent); (got == 1) != tc.copy {
+				t.Errorf("%d datagrams sent, copy=%v", got, tc.copy)
+			}
+		})
+	}
+	t.Run("in a chat that we asked for", func(t *testing.T) {
+		p := newSolo(t, nil)
+		opened(p)
+		p.pass(5 * sec)
+		p.receive(plain(codec.SYN, 0))
+		p.wantState(fsm.SynReceived)
+	})
+}
