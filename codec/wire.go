@@ -15,7 +15,7 @@ type Wire struct {
 	Trailer    bool   // a [Checksum] ends the datagram; Length does not count it
 	Short      bool   // a control datagram ends with its User field: no Length, payload or Trailer
 	LeadingNUL bool   // a NUL stands in front of a message, and Length counts it
-	Counts     bool   // CHAT and FIN are numbered 0 to 255 instead of 0 and 1
+	Counts     bool   // CHAT and FIN are numbered by a whole byte instead of 0 and 1
 }
 
 // The known wires. They are values to be copied, not to be assigned to. A
@@ -36,7 +36,7 @@ var (
 	// messages begin with a NUL (e in testdata/traces).
 	Short = Wire{Name: "short", Pad: 0, Short: true, LeadingNUL: true}
 
-	// Counting is for peers that count their messages from 0 to 255 (f in
+	// Counting is for peers that count their messages with a whole byte (f in
 	// testdata/traces).
 	Counting = Wire{Name: "counting", Pad: 0, Counts: true}
 )

@@ -86,7 +86,7 @@ var (
 	standard = &dialect{name: "standard", shape: shapeless, wire: codec.Canonical, policy: strictly()}
 
 	kindA = &dialect{
-		name: "a", shape: regular, wire: codec.Canonical, repeats: true, pause: 50 * time.Millisecond, trace: "a-chat",
+		name: "a", shape: regular, wire: codec.Canonical, repeats: true, pause: longestPause, trace: "a-chat",
 		// Its ACKs always carry 1. Its user is asked again by a second SYN and shown every copy of a message. When its
 		// chat is over it has no client, and whatever comes then ends it.
 		policy: fsm.Policy{
@@ -96,12 +96,13 @@ var (
 		limits: "Its daemon carries one chat: whoever did not end it has to restart it for the next.",
 	}
 	kindB = &dialect{
-		name: "b", shape: trailing, wire: codec.Trailing, payload: 250, pause: 50 * time.Millisecond, trace: "b-chat",
+		name: "b", shape: trailing, wire: codec.Trailing, payload: 250, pause: longestPause, trace: "b-chat",
 		// It counts every datagram, and a wrong number or a missing checksum ends it. A FIN it answers with one of its own and
-		// goes on as before, if its user is still there to lend the answer a name; else it ends.
+		// goes on as before, if its user is still there to lend the answer a name; else it ends. So it does when nobody
+		// acknowledges its own FIN, also one that refuses.
 		policy: fsm.Policy{
 			SYNCopies: 1, SYNACKCopies: 1, ChatCopies: 6, FINCopies: 1, RefusalCopies: 1,
-			Numbers: fsm.Tracked, AcksOnce: true, QuietFIN: true, BusyERROnly: true, NoFIN: true,
+			Numbers: fsm.Tracked, AcksOnce: true, AckRefusal: true, QuietFIN: true, BusyERROnly: true, NoFIN: true,
 		},
 		echoes: true,
 		limits: "Its daemon accepts every invitation without asking, shows no message to its user, does not say when its user has left, and makes nothing of it when you leave.",
@@ -270,6 +271,9 @@ func (d *dialect) unseen() fsm.Policy {
 
 // lettered reports whether the row is for one of the implementations that others have written.
 func (d *dialect) lettered() bool { return !d.open() && d != native && d != standard }
+
+// bit is the place of a lettered row in a set of them.
+func (d *dialect) bit() uint8 { return 1 << (d.name[0] - 'a') }
 
 // open reports whether the peer has shown nothing particular.
 func (d *dialect) open() bool { return d.name == unknown.name }

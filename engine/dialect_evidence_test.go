@@ -62,6 +62,7 @@ func accepted(p *solo) {
 func opened(p *solo) { p.openLegacy() }
 func called(p *solo) {
 	accepted(p)
+	p.flush()
 	p.receive(plain(codec.ACK, 0))
 }
 

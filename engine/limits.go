@@ -68,7 +68,7 @@ const (
 	maxHalfOpen      = 64
 	maxHalfOpenPerIP = 8
 
-	// maxLingering bounds the actors that wait only to answer a repeated FIN.
+	// maxLingering bounds the actors that wait only to answer a repeated FIN, or until a stranger is ready for an answer.
 	maxLingering = 1024
 
 	// maxInvitations bounds the invitations that our user has out at once.
@@ -90,8 +90,13 @@ const (
 	firstRoundTrip   = 5 * time.Millisecond
 	longestRoundTrip = 50 * time.Millisecond
 
-	// echoTime is how long a message of ours may come back: three times, 5 s apart, with some patience.
-	echoTime = 20 * time.Second
+	// longestPause is how long an answer waits at most for a peer that is not ready for it at once. To a partner of unknown
+	// kind none comes sooner: some note that they wait for an ACK only after they have sent what it answers.
+	longestPause = 50 * time.Millisecond
+
+	// echoTime is how long a message of ours may come back: echoCopies times, 5 s apart, with some patience.
+	echoTime   = 20 * time.Second
+	echoCopies = 3
 
 	// maxEchoes is how many of our messages are watched for: stop-and-wait has one under way, and a few echoes may be late.
 	maxEchoes = 4

@@ -47,14 +47,18 @@ func (m *memory) recall(peer netip.AddrPort) *dialect {
 func (m *memory) learn(peer netip.AddrPort, d *dialect) {
 	m.mu.Lock()
 	was := m.known[peer]
+	var forgotten netip.AddrPort
 	switch {
 	case d.open():
 		delete(m.known, peer)
 	case was != d:
-		makeRoom(m.known, peer)
+		forgotten = makeRoom(m.known, peer)
 		m.known[peer] = d
 	}
 	m.mu.Unlock()
+	if forgotten.IsValid() && m.changed != nil {
+		m.changed(forgotten, unknown.name)
+	}
 	if was == nil {
 		was = unknown
 	}
@@ -79,13 +83,14 @@ func (m *memory) lastSent(peer netip.AddrPort) (last lastNumber, any bool) {
 	return last, any
 }
 
-// makeRoom forgets some other peer if there are too many.
-func makeRoom[V any](of map[netip.AddrPort]V, peer netip.AddrPort) {
+// makeRoom forgets some other peer if there are too many, and says which.
+func makeRoom[V any](of map[netip.AddrPort]V, peer netip.AddrPort) (forgotten netip.AddrPort) {
 	if _, is := of[peer]; is || len(of) < maxRemembered {
-		return
+		return netip.AddrPort{}
 	}
-	for other := range of { // any one will do
-		delete(of, other)
-		return
+	for forgotten = range of { // any one will do
+		delete(of, forgotten)
+		return forgotten
 	}
+	return netip.AddrPort{}
 }

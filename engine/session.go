@@ -19,7 +19,7 @@ import (
 //
 // and performs what was put into the Outbox, after the call. Actors, tests and simulations run the same sessions.
 //
-// An idle one in an open chat takes about half a kilobyte.
+// An idle one in an open chat takes about 600 bytes.
 type Session struct {
 	env  *Env
 	peer netip.AddrPort
@@ -42,7 +42,7 @@ type Session struct {
 	fixed    bool     // because our user said so
 	seen     bool     // because the peer has shown it in this conversation, or our user said so
 	heard    bool     // the peer has sent something in this conversation, so we know how it writes
-	told     bool     // the user was told
+	told     uint8    // of which kinds the user was told in this conversation, a bit for each
 	finished int      // messages of ours that have left the queue in this chat
 	before   int      // how many of them had when the last message was taken
 
@@ -71,14 +71,15 @@ type Session struct {
 // delayed is a datagram that waits.
 type delayed struct {
 	at    time.Time
-	kind  codec.Kind
+	kind  fsm.Packet
 	bytes []byte
 }
 
 // written is a message of ours, and when it went out.
 type written struct {
-	text string
-	at   time.Time
+	text  string
+	at    time.Time
+	times int // that it has come back
 }
 
 // places are what the session holds of the shared admission.
@@ -169,7 +170,9 @@ func (s *Session) Handle(now time.Time, in Input, out *Outbox) {
 	case in.Shutdown:
 		s.step(now, fsm.Event{On: fsm.Shutdown}, stepInput{}, out)
 	}
-	s.settle()
+	if s.settle(); s.snap.State == fsm.Idle && !s.places.linger {
+		s.sendDelayed(now.Add(longestPause), out) // too many strangers wait: an answer too soon is better than none
+	}
 }
 
 // Expire handles the timers that are due, the earliest first.
@@ -288,7 +291,7 @@ func (s *Session) settle() {
 		a.leaveBox()
 		p.box = false
 	}
-	lingers := s.snap.State == fsm.Idle && s.snap.After != fsm.Forgotten
+	lingers := s.snap.State == fsm.Idle && (s.snap.After != fsm.Forgotten || len(s.later) > 0)
 	switch {
 	case lingers && !p.linger:
 		if p.linger = a.takeLinger(); !p.linger {

@@ -141,3 +141,60 @@ func TestPause_NothingButAnswersAfterTheEnd(t *testing.T) {
 		t.Errorf("closed says %+v, want the message undelivered", got)
 	}
 }
+
+// §11.7: a peer of unknown kind gets answers when it can be ready for them, and what answers nothing at once.
+func TestPause_UnknownPeer(t *testing.T) {
+	p := newSolo(t, nil)
+	opened(p)
+	p.do(client.Chat{Text: "hi"})
+	p.receive(plain(codec.ACK, 0), chat(0, "ho"))
+	p.pass(time.Second)
+	p.receive(plain(codec.FIN, 1))
+	p.pass(time.Second)
+	p.wantSent(`0s CHAT seq=0 user="alice" len=2 "hi"`, `0.05s ACK seq=0 user="alice"`, `1.05s ACK seq=1 user="alice"`)
+}
+
+// §11.7: ... and not more than a part of the time after which copies go out.
+func TestPause_IsShortWhereCopiesComeSoon(t *testing.T) {
+	p := newSolo(t, func(c *Config) { c.Retransmit = 40 * time.Millisecond })
+	opened(p)
+	p.receive(chat(0, "hi"))
+	p.pass(time.Second)
+	p.wantSent(`0.01s ACK seq=0 user="alice"`)
+}
+
+// Nothing overtakes what waits, also not when the peer turns out to need no pause.
+func TestPause_NothingOvertakes(t *testing.T) {
+	p := newSolo(t, knownAs("a"))
+	p.receive(plain(codec.SYN, 0))
+	p.do(client.Accept{Peer: bobAddr})
+	p.pass(time.Second)
+	p.receive(plain(codec.ACK, 0))
+	p.forget()
+	p.do(client.Chat{Text: "hi"})
+	p.receive(chat(3, "I am f")) // who needs none
+	p.wantSent()
+	p.pass(time.Second)
+	p.wantSent(`1.05s CHAT seq=0 user="alice" len=2 "hi"`, `1.05s ACK seq=3 user="alice"`)
+}
+
+// §9.2: strangers whose answers wait take places of a bounded number. Whoever finds none gets the answer at once.
+func TestPause_StrangersAreBounded(t *testing.T) {
+	p := newSolo(t, func(c *Config) { c.Accept = AcceptNever })
+	p.from(codec.Spaced, plain(codec.SYN, 0))
+	if p.wantSent(); p.s.Done() || !p.s.places.linger {
+		t.Error("the answer does not wait, or takes no place")
+	}
+	p.pass(time.Second)
+	p.wantSent(`0.02s FIN seq=0 user="alice"`)
+	if !p.s.Done() || p.s.places.linger {
+		t.Error("the place is kept")
+	}
+	for p.env.admit.takeLinger() {
+	}
+	p.forget()
+	p.from(codec.Spaced, plain(codec.SYN, 0))
+	if p.wantSent(`1s FIN seq=0 user="alice"`); !p.s.Done() {
+		t.Error("it waits without a place")
+	}
+}

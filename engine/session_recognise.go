@@ -110,7 +110,7 @@ func (s *Session) announcement(d *codec.Datagram, first bool) (announced, decide
 func (s *Session) treatAs(d *dialect, why string, seen bool) (changed bool) {
 	changed = s.dialect != d
 	if changed {
-		s.dialect, s.evidence, s.told = d, why, false
+		s.dialect, s.evidence = d, why
 	} else if s.seen || !seen {
 		return false
 	}
@@ -121,10 +121,10 @@ func (s *Session) treatAs(d *dialect, why string, seen bool) (changed bool) {
 
 // sayRecognised tells the user and the log what kind of peer it is, once in a conversation, if that is worth a word.
 func (s *Session) sayRecognised(out *Outbox) {
-	if s.told || !s.dialect.lettered() || s.snap.State == fsm.Idle {
+	if !s.dialect.lettered() || s.told&s.dialect.bit() != 0 || s.snap.State == fsm.Idle {
 		return
 	}
-	s.told = true
+	s.told |= s.dialect.bit()
 	s.env.cfg.Log.Info().Stringer("peer", s.peer).Str("dialect", s.dialect.name).Str("evidence", s.evidence).Msg("recognised")
 	s.tell(client.Recognised{Peer: s.peer, User: s.user, Dialect: s.dialect.name, Evidence: s.evidence, Limits: s.dialect.limits}, out)
 }
@@ -161,8 +161,10 @@ func (s *Session) isCopy(now time.Time, d *codec.Datagram) bool {
 // isEcho reports whether a message is one of ours that comes back. Its user may have written the same words, but cannot
 // have read ours.
 func (s *Session) isEcho(now time.Time, d *codec.Datagram) bool {
-	for _, w := range s.echoing {
-		if w.text == string(d.Payload) && now.Sub(w.at) < echoTime {
+	for i := range s.echoing {
+		w := &s.echoing[i]
+		if w.text == string(d.Payload) && w.times < echoCopies && now.Sub(w.at) < echoTime {
+			w.times++
 			return true
 		}
 	}
@@ -174,7 +176,8 @@ func (s *Session) isCopyOfSYN(now time.Time, d *codec.Datagram) bool {
 	since := now.Sub(s.synAt)
 	came := !s.synAt.IsZero()
 	s.synAt = now
-	return came && s.snap.State == fsm.Established && d.Seq == s.snap.HsSeq && since >= copyAfter && since <= copyUntil
+	opened := s.snap.State == fsm.Established && s.taken == 0 // who writes has heard that the chat is open
+	return came && opened && d.Seq == s.snap.HsSeq && since >= copyAfter && since <= copyUntil
 }
 
 // crossed reports whether a FIN was sent before our last ACK could have been heard. A peer whose ACKs all look alike takes
@@ -190,10 +193,14 @@ func (s *Session) crossed(now time.Time) bool {
 	return now.Sub(s.ackAt) < min(round+round/4, longestRoundTrip)
 }
 
-// measure takes the time until an answer for a round trip. That of a repeated datagram says nothing.
+// measure takes the time until an answer for a round trip. That of a repeated datagram says nothing. What went out behind
+// our last ACK and is answered proves that the ACK was heard.
 func (s *Session) measure(now time.Time) {
 	if !s.sentAt.IsZero() && s.snap.Tries == 1 {
 		s.roundTrip = max(s.roundTrip, now.Sub(s.sentAt))
+		if s.sentAt.After(s.ackAt) {
+			s.ackAt = time.Time{}
+		}
 	}
 	s.sentAt = time.Time{}
 }

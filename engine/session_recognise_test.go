@@ -234,13 +234,17 @@ func TestIsCopy_Echo(t *testing.T) {
 		p.pass(5 * sec)
 	}
 	trailed(chat(0, "not ours"))
+	says("twice")(p)
+	for range 5 {
+		trailed(chat(1, "twice")) // three of them are ours
+	}
 	p.pass(30 * sec)
 	trailed(chat(1, "hello"))
 	var got []string
 	for _, m := range only[client.Message](p.told) {
 		got = append(got, m.Text)
 	}
-	if diff := cmp.Diff([]string{"not ours", "hello"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"not ours", "twice", "hello"}, got); diff != "" {
 		t.Errorf("shown (-want +got):\n%s", diff)
 	}
 }
@@ -273,16 +277,101 @@ func TestIsCopyOfSYN(t *testing.T) {
 				want = fsm.Established
 			}
 			p.wantState(want)
+			p.flush()
 			if got := len(p.sent); (got == 1) != tc.copy {
 				t.Errorf("%d datagrams sent, copy=%v", got, tc.copy)
 			}
 		})
 	}
-	t.Run("in a chat that we asked for", func(t *testing.T) {
-		p := newSolo(t, nil)
-		opened(p)
-		p.pass(5 * sec)
-		p.receive(plain(codec.SYN, 0))
-		p.wantState(fsm.SynReceived)
-	})
+	for name, tc := range map[string]struct {
+		before func(*solo)
+		state  fsm.State
+	}{
+		"in a chat that we asked for":    {opened, fsm.SynReceived},
+		"behind a message of the peer's": {then(called, hears(chat(0, "hi"))), fsm.SynReceived},
+		"behind a message of ours":       {then(called, says("hi")), fsm.Established},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newSolo(t, nil)
+			tc.before(p)
+			p.pass(5 * sec)
+			p.receive(plain(codec.SYN, 0))
+			p.wantState(tc.state)
+		})
+	}
+}
+
+// §3.23 is for legacy peers. A bare SYN from the address of a native partner, when copies would come, begins anew: had it
+// only ended the announcement, either side would wait for ever for an ACK that the other can believe.
+func TestIsCopyOfSYN_NotOfANativeOne(t *testing.T) {
+	p := newSolo(t, nil)
+	p.receive(nativeSYN())
+	p.do(client.Accept{Peer: bobAddr})
+	p.receive(nativeACK(codec.SYNACK, 0))
+	p.wantState(fsm.Established)
+	p.pass(5 * sec)
+	p.receive(plain(codec.SYN, 0))
+	p.wantState(fsm.SynReceived)
+	if got := only[client.Closed](p.told); len(got) != 1 || got[0].Reason != client.CloseRestarted {
+		t.Errorf("told %+v, want that the chat is over", got)
+	}
+}
+
+// A copy of a SYN does not make its sender a stranger: what is under way to it is still sent again.
+func TestIsCopyOfSYN_LeavesThePeerProven(t *testing.T) {
+	p := newSolo(t, nil)
+	called(p)
+	p.do(client.Chat{Text: strings.Repeat("long ", 100)})
+	p.pass(4900 * time.Millisecond)
+	p.receive(plain(codec.SYN, 0))
+	p.flush()
+	p.forget()
+	p.pass(11 * sec)
+	if len(p.sent) != 3 {
+		t.Errorf("the message went out %d times in 11 s, want 3", len(p.sent))
+	}
+	if n := p.env.Counters()["drop/amplification"]; n != 0 {
+		t.Errorf("%d datagrams were kept back", n)
+	}
+}
+
+// §1.4: 0x0C acknowledges a FIN, and nothing else: neither our acceptance nor a message.
+func TestFINACK_AcknowledgesNothingElse(t *testing.T) {
+	late := codec.Datagram{Kind: codec.ACK, Form: codec.FINACK, User: []byte("bob")}
+	p := newSolo(t, knownAs("e"))
+	p.from(codec.Short, plain(codec.SYN, 0))
+	p.do(client.Accept{Peer: bobAddr})
+	p.from(codec.Short, late)
+	p.wantState(fsm.SynReceived)
+	p.from(codec.Short, plain(codec.ACK, 0))
+	p.wantState(fsm.Established)
+	p.do(client.Chat{Text: "hi"})
+	p.from(codec.Short, late)
+	if got := only[client.Delivered](p.told); len(got) != 0 {
+		t.Errorf("told %+v", got)
+	}
+	p.from(codec.Short, plain(codec.ACK, 0))
+	p.do(client.Leave{})
+	late.Seq = 1
+	p.from(codec.Short, late)
+	if got := only[client.Closed](p.told); len(got) != 1 || p.s.snap.State != fsm.Idle {
+		t.Errorf("in %s, told %+v: it does acknowledge a FIN", p.s.snap, got)
+	}
+}
+
+// §11.5: the user is told each kind once in a conversation, however often its sender changes the look of what it sends.
+func TestSayRecognised_OnceForEachKind(t *testing.T) {
+	p := newSolo(t, nil)
+	p.from(codec.Spaced, plain(codec.SYN, 0))
+	for range 100 {
+		p.from(codec.Short, plain(codec.SYN, 0))
+		p.from(codec.Spaced, plain(codec.SYN, 0))
+	}
+	var got []string
+	for _, r := range only[client.Recognised](p.told) {
+		got = append(got, r.Dialect)
+	}
+	if diff := cmp.Diff([]string{"c", "e"}, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
 }

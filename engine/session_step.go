@@ -47,7 +47,7 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 			s.seen = false
 			s.snap.Policy = s.policy()
 		}
-		s.told = false
+		s.told = 0
 		s.roundTrip, s.ackAt, s.synAt = 0, time.Time{}, time.Time{}
 		if e.On == fsm.RecvSYN {
 			s.synAt = now
@@ -193,7 +193,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		case a.Of == fsm.FIN:
 			d.Form = s.dialect.finACK
 		case a.Of == fsm.CHAT:
-			s.ackAt = s.ready(out.now)
+			s.ackAt = s.ready(out.now, a)
 		}
 	case fsm.FIN:
 		// One that goes to a peer from which nothing has come yet is well-formed for every kind, as our SYN is.
@@ -206,7 +206,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 	case fsm.CHAT:
 		d.Payload = out.text(s.queue[0].text)
 		if s.dialect.echoes {
-			s.echoing = append(s.echoing[max(0, len(s.echoing)+1-maxEchoes):], written{s.queue[0].text, out.now})
+			s.echoing = append(s.echoing[max(0, len(s.echoing)+1-maxEchoes):], written{text: s.queue[0].text, at: out.now})
 		}
 		if !policy.Labels {
 			s.env.memory.sent(s.peer, a.Seq, false)
@@ -215,7 +215,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 	}
 	if a.Packet == fsm.CHAT || a.Packet == fsm.SYNACK {
 		if s.snap.Tries == 1 {
-			s.sentAt = s.ready(out.now)
+			s.sentAt = s.ready(out.now, a)
 		}
 	}
 	wire := s.wire()
@@ -232,7 +232,7 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 	if !s.prompted && !s.validated && s.overspent(size, out) {
 		return
 	}
-	s.delay(d.Kind, out)
+	s.delay(a, out)
 }
 
 // overspent takes the last datagram back if it is more than the peer may have us send, and reports whether it did.
@@ -246,23 +246,28 @@ func (s *Session) overspent(size int, out *Outbox) bool {
 	return false
 }
 
-// ready is when a datagram can go to the peer that is to go now: at once, unless the peer needs a pause.
-func (s *Session) ready(now time.Time) time.Time {
-	if !s.heard {
+// ready is when a datagram can go to the peer that is to go now: at once, unless the peer needs a pause. Whoever wants copies
+// soon does not wait long either.
+func (s *Session) ready(now time.Time, a fsm.Action) time.Time {
+	pause := s.dialect.pause
+	switch {
+	case !s.heard:
 		return now // to a peer that has sent nothing there is no answer
+	case s.dialect.open() && (a.Packet == fsm.ACK || a.Packet == fsm.SYNACK):
+		pause = longestPause
 	}
-	return now.Add(s.dialect.pause)
+	return now.Add(min(pause, s.env.cfg.Retransmit/4))
 }
 
 // delay holds the last datagram back until the peer is ready for it. Those behind it wait too, so that none overtakes it.
-func (s *Session) delay(kind codec.Kind, out *Outbox) {
-	at := s.ready(out.now)
+func (s *Session) delay(a fsm.Action, out *Outbox) {
+	at := s.ready(out.now, a)
 	n := len(s.later)
 	if n > 0 && at.Before(s.later[n-1].at) {
 		at = s.later[n-1].at
 	}
 	if n > 0 || at.After(out.now) {
-		s.later = append(s.later, delayed{at: at, kind: kind, bytes: slices.Clone(out.last())})
+		s.later = append(s.later, delayed{at: at, kind: a.Packet, bytes: slices.Clone(out.last())})
 		out.dropLast()
 	}
 }
@@ -270,7 +275,7 @@ func (s *Session) delay(kind codec.Kind, out *Outbox) {
 // dropDelayed forgets what waits and makes no sense any more, because the conversation is over: a message or an acceptance
 // would find nobody. Answers still go out.
 func (s *Session) dropDelayed() {
-	s.later = slices.DeleteFunc(s.later, func(d delayed) bool { return d.kind == codec.CHAT || d.kind == codec.SYNACK })
+	s.later = slices.DeleteFunc(s.later, func(d delayed) bool { return d.kind == fsm.CHAT || d.kind == fsm.SYNACK })
 }
 
 // sendDelayed sends what has waited long enough.

@@ -54,17 +54,20 @@ func TestWire_LegacyConversation(t *testing.T) {
 	p.do(client.Invite{Peer: bobAddr})
 	p.receive(plain(codec.SYNACK, 0))
 	p.do(client.Chat{Text: "hello"})
+	p.pass(sec)
 	p.receive(plain(codec.ACK, 0), chat(0, "hi"))
 	p.do(client.Leave{})
+	p.pass(sec)
 	p.receive(plain(codec.ACK, 1))
 	p.receive(plain(codec.FIN, 0))
-	p.wantSent(
+	p.pass(sec)
+	p.wantSent( // answers wait (§11.7), and what is behind them waits too
 		`0s SYN seq=0 user="alice" announce="simp/1"`,
-		`0s ACK seq=0 user="alice"`,
-		`0s CHAT seq=0 user="alice" len=5 "hello"`,
-		`0s ACK seq=0 user="alice"`,
-		`0s FIN seq=1 user="alice"`,
-		`0s ACK seq=0 user="alice"`,
+		`0.05s ACK seq=0 user="alice"`,
+		`0.05s CHAT seq=0 user="alice" len=5 "hello"`,
+		`1.05s ACK seq=0 user="alice"`,
+		`1.05s FIN seq=1 user="alice"`,
+		`2.05s ACK seq=0 user="alice"`,
 	)
 }
 
@@ -78,7 +81,7 @@ func TestWire_Answers(t *testing.T) {
 	}{
 		{"native", nativeSYN(), []string{`0s ACK seq=0 user="alice" of="syn"`, `60s SYN+ACK seq=0 user="alice" announce="simp/1"`}},
 		{"legacy", plain(codec.SYN, 1), []string{`60s SYN+ACK seq=1 user="alice"`}},
-		{"newer version", codec.Datagram{Kind: codec.SYN, User: []byte("bob"), Payload: []byte("simp/2"), Announced: true}, []string{`60s SYN+ACK seq=0 user="alice"`}},
+		{"newer version", codec.Datagram{Kind: codec.SYN, User: []byte("bob"), Payload: []byte("simp/2"), Announced: true}, []string{`60.05s SYN+ACK seq=0 user="alice"`}},
 		{"further words", codec.Datagram{Kind: codec.SYN, User: []byte("bob"), Payload: []byte("simp/1 more words"), Announced: true},
 			[]string{`0s ACK seq=0 user="alice" of="syn"`, `60s SYN+ACK seq=0 user="alice" announce="simp/1"`}},
 	} {
@@ -87,6 +90,7 @@ func TestWire_Answers(t *testing.T) {
 			p.receive(tc.syn)
 			p.pass(60 * sec)
 			p.do(client.Accept{Peer: bobAddr})
+			p.pass(sec)
 			p.wantSent(tc.want...)
 		})
 	}
@@ -129,11 +133,12 @@ func TestWire_Plain(t *testing.T) {
 	p.receive(nativeSYNACK())
 	p.do(client.Chat{Text: "grüße"})
 	p.receive(chat(0, "x"))
+	p.pass(sec)
 	p.wantSent(
 		`0s SYN seq=0 user="alice"`,
-		`0s ACK seq=0 user="alice"`,
-		`0s CHAT seq=0 user="alice" len=7 "gruesse"`,
-		`0s ACK seq=0 user="alice"`,
+		`0.05s ACK seq=0 user="alice"`,
+		`0.05s CHAT seq=0 user="alice" len=7 "gruesse"`,
+		`0.05s ACK seq=0 user="alice"`,
 	)
 }
 

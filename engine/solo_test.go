@@ -198,11 +198,18 @@ func (p *solo) openNative() {
 	p.forget()
 }
 
+// flush lets what waits go out at once.
+func (p *solo) flush() {
+	p.s.sendDelayed(p.now.Add(longestPause), &p.out)
+	p.collect()
+}
+
 func (p *solo) openLegacy() {
 	p.tb.Helper()
 	p.do(client.Invite{Peer: bobAddr})
 	p.receive(plain(codec.SYNACK, 0))
 	p.wantState(fsm.Established)
+	p.flush()
 	p.forget()
 }
 

@@ -48,7 +48,7 @@ var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 	},
 	{
 		From: Idle, On: RecvSYNACK, Name: "late-acceptance", If: func(v Vars, _ Event) bool { return v.Policy.LateWithdrawal && v.After != Ended },
-		When: "we have withdrawn without a word", To: Idle, As: Ordinary, Ref: "3.22",
+		When: "invitations to the peer are withdrawn without a word, and no chat has just ended", To: Idle, As: Ordinary, Ref: "3.22",
 		Do: func(v Vars, e Event, out *Actions) Vars {
 			if v.Policy.Numbers == Shared {
 				out.ack(SYNACK, e.Seq) // it hears nothing else before

@@ -32,7 +32,7 @@ type options struct {
 	Retransmit       flags.Duration  `env:"SIMPD_RETRANSMIT" default:"5s" placeholder:"5s" help:"Time without an answer until a datagram is sent again."`
 	InvitationExpiry flags.Duration  `env:"SIMPD_INVITATION_EXPIRY" default:"5m" placeholder:"5m" help:"Time until an unanswered invitation is given up."`
 	Dialects         []flags.Dialect `name:"dialect" env:"SIMPD_DIALECT" placeholder:"ADDR=NAME" help:"Treat the peer at this address as one of this kind (native, standard, a to f), whatever it sends."`
-	StateDir         *string         `env:"SIMPD_STATE_DIR" placeholder:"DIR" help:"Where to remember what kind of implementation runs at which address; '' for nowhere. Default: a folder of the user's own."`
+	StateDir         *string         `env:"SIMPD_STATE_DIR" placeholder:"DIR" help:"Where to remember what kind of implementation runs at which address; an empty DIR for nowhere. Default: a folder of the user's own."`
 	Plain            bool            `env:"SIMPD_PLAIN" help:"Do not announce what this daemon can do beyond the specification."`
 
 	LogLevel  string `env:"SIMPD_LOG_LEVEL" default:"info" enum:"trace,debug,info,warn,error" placeholder:"info" help:"What goes to standard error: error, warn, info, debug (every step) or trace (every datagram)."`

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -67,9 +66,8 @@ func openBook(dir string, at netip.AddrPort, log zerolog.Logger) *addressBook {
 		}
 		return b
 	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	for lines.Scan() {
-		fields := strings.Fields(lines.Text())
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
 		if len(fields) != 2 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
