@@ -242,13 +242,13 @@ func (d *dialect) contradicts(x sight) bool {
 	// A wrong guess, or a kind that is only remembered while another program runs at that address by now.
 	v := &x.s.snap
 	answers := v.State == fsm.SynSent && x.Kind == codec.SYNACK
+	calls := x.Kind == codec.SYN
 	switch d {
 	case kindA:
 		invited := v.State == fsm.Established && v.HsSeq == 1
-		return answers && x.Seq != 1 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1
+		return answers && x.Seq != 1 || calls && x.Seq != 0 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1
 	case kindD:
-		answers = answers || x.Kind == codec.SYN
-		return answers && x.Seq != 0 || x.firstMessage() && !v.InFlight && x.Seq == 0 || x.anotherMessage() && x.Seq == x.s.lastN
+		return (answers || calls) && x.Seq != 0 || x.firstMessage() && !v.InFlight && x.Seq == 0 || x.anotherMessage() && x.Seq == x.s.lastN
 	case kindF:
 		return x.Kind == codec.CHAT && x.Seq == 0 || x.answersFirst(1)
 	}

@@ -62,6 +62,8 @@ func TestContradicts_Conversation(t *testing.T) {
 		want        string
 	}{
 		{"a", "SYN+ACK 0", inviting, plain(codec.SYNACK, 0), "unknown"},
+		{"a", "SYN 0", nothing, plain(codec.SYN, 0), "a"},
+		{"a", "SYN 1", nothing, plain(codec.SYN, 1), "f"},
 		{"a", "SYN+ACK 1", inviting, plain(codec.SYNACK, 1), "a"},
 		{"a", "SYN+ACK 7", inviting, plain(codec.SYNACK, 7), "f"},
 		{"a", "FIN 0 for our SYN", inviting, plain(codec.FIN, 0), "a"},

@@ -69,7 +69,7 @@ func TestRunsRepeat(t *testing.T) {
 	}
 }
 
-var seeds = flag.Uint64("seeds", 200, "how many seeds TestLossyChatsAreExact runs")
+var seeds = flag.Uint64("seeds", 200, "how many seeds each simulation runs")
 
 var oneSeed = flag.Int64("seed", -1, "the seed that TestOneSeed runs, with every datagram and event shown")
 
