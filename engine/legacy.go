@@ -28,7 +28,8 @@ type LegacyConfig struct {
 //
 // None of these protocols tells the end of a client, and nothing can be sent to find out that every client would take
 // well: one ends on what it does not expect, another loses what comes at the wrong moment. So the server looks whether
-// the client's port is still bound: every legacyLook, and whenever somebody else asks for the daemon.
+// the client's port is still bound: every legacyLook, and whenever somebody else asks for the daemon. A client on another
+// host cannot be looked for: it is believed to be there, but after legacySilence its place is another's who asks.
 type LegacyServer struct {
 	engine *Engine
 	conn   netio.Conn
@@ -106,11 +107,19 @@ func (s *LegacyServer) read() error {
 // receive gives a datagram to the dialogue of its source, or begins one.
 func (s *LegacyServer) receive(b []byte, from netip.AddrPort) {
 	l := s.find(from)
-	if _, known := legacy.Recognise(b); l == nil && !known {
+	_, greets := legacy.Recognise(b)
+	switch {
+	case l != nil:
+	case !greets:
 		s.engine.env.counters.add(clientsIgnored)
 		return
+	case !s.cfg.Allow(from.Addr()):
+		// Not a word: whoever may not be a client may not have us send anything either, to an address that anybody can
+		// write into a datagram.
+		s.engine.env.counters.add(clientsNotAllowed)
+		return
 	}
-	if l == nil || s.engine.client.Load() != l.client {
+	if greets && (l == nil || !l.holds()) {
 		s.look() // whoever asks for the daemon shall not be refused for somebody who is gone
 	}
 	if l != nil {
@@ -125,14 +134,8 @@ func (s *LegacyServer) receive(b []byte, from netip.AddrPort) {
 // begin opens a dialogue with a client that may have one.
 func (s *LegacyServer) begin(b []byte, from netip.AddrPort) {
 	protocol, known := legacy.Recognise(b)
-	switch {
-	case !known: // a late one, of a dialogue that has just ended
+	if !known { // a late one, of a dialogue that has just ended
 		s.engine.env.counters.add(clientsIgnored)
-		return
-	case !s.cfg.Allow(from.Addr()):
-		// Not a word: whoever may not be a client may not have us send anything either, to an address that anybody can
-		// write into a datagram.
-		s.engine.env.counters.add(clientsNotAllowed)
 		return
 	}
 	// A socket that we cannot see although it has just sent us something is somewhere else, behind a translation of
@@ -198,16 +201,34 @@ func (s *LegacyServer) look() {
 	}
 	for _, l := range s.all() {
 		if l.client == holder {
-			l.look()
+			l.makeWay()
 		}
 	}
 }
 
-// sweep ends all clients that are gone.
+// sweep makes room: it ends all clients that are gone, or else, of those that cannot be seen and do not hold the daemon,
+// the one that has been silent for longest.
 func (s *LegacyServer) sweep() {
+	var silent *legacyClient
+	var since time.Time
 	for _, l := range s.all() {
 		l.look()
+		if at := l.lastHeard(); !l.checkable && !l.holds() && (silent == nil || at.Before(since)) {
+			silent, since = l, at
+		}
 	}
+	s.mu.Lock()
+	full := len(s.clients) >= maxLegacyClients
+	s.mu.Unlock()
+	if full && silent != nil {
+		silent.drop()
+	}
+}
+
+func (s *LegacyServer) isStopped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopped
 }
 
 // endAll closes all clients and waits until they have been told everything.

@@ -22,7 +22,8 @@ type legacyClient struct {
 	dialogue legacy.Dialogue
 	out      legacy.Output
 	timer    *time.Timer
-	looked   time.Time // when the client was last heard of, or seen to be there
+	heard    time.Time
+	looked   time.Time // when the client was last heard of, or looked for
 	over     bool
 }
 
@@ -40,9 +41,9 @@ func (l *legacyClient) open(first []byte, taken bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := legacyNow()
-	l.looked = now
+	l.heard, l.looked = now, now
 	l.timer = time.AfterFunc(legacyLook, l.expire)
-	l.dialogue = legacy.Open(now, first, taken, &l.out)
+	l.dialogue = legacy.Open(now, first, legacy.Circumstances{Taken: taken, Near: l.checkable}, &l.out)
 	if taken && l.out.Gone {
 		l.server.engine.env.counters.add(clientsTaken)
 	}
@@ -63,11 +64,19 @@ func (l *legacyClient) run() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.over { // the daemon has closed the client: it stops, or the client did not take what it was told
-		now := legacyNow()
-		l.dialogue.Goodbye(now, &l.out)
-		l.perform(now)
+		why := legacy.EndStalled
+		if l.server.engine.env.stop.Load() || l.server.isStopped() {
+			why = legacy.EndStopping
+		}
+		l.goodbye(legacyNow(), why)
 	}
 	l.end()
+}
+
+// goodbye ends the dialogue and tells the client why.
+func (l *legacyClient) goodbye(now time.Time, why legacy.End) {
+	l.dialogue.Goodbye(now, why, &l.out)
+	l.perform(now)
 }
 
 // tell hands events to the dialogue while it has room for messages. What waits here keeps the queue of the Client from
@@ -96,7 +105,7 @@ func (l *legacyClient) receive(b []byte) (anew bool) {
 		return true
 	}
 	now := legacyNow()
-	l.looked = now
+	l.heard, l.looked = now, now
 	l.dialogue.Receive(now, b, &l.out)
 	anew = l.out.Anew
 	if l.out.Ignored && !anew {
@@ -114,6 +123,36 @@ func (l *legacyClient) look() {
 		l.end()
 	}
 }
+
+// makeWay is look for a client that holds the daemon, of whom somebody else asks for it.
+func (l *legacyClient) makeWay() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := legacyNow()
+	switch {
+	case l.over:
+	case l.gone():
+		l.end()
+	case !l.checkable && now.Sub(l.heard) >= legacySilence:
+		l.goodbye(now, legacy.EndSilent)
+	}
+}
+
+// drop ends the dialogue without a word.
+func (l *legacyClient) drop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.end()
+}
+
+func (l *legacyClient) lastHeard() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.heard
+}
+
+// holds reports whether the client holds the daemon.
+func (l *legacyClient) holds() bool { return l.server.engine.client.Load() == l.client }
 
 // gone looks whether the client's socket is gone.
 func (l *legacyClient) gone() bool {
@@ -139,7 +178,7 @@ func (l *legacyClient) expire() {
 	now := legacyNow()
 	if now.Sub(l.looked) >= legacyLook {
 		l.looked = now
-		if l.gone() {
+		if l.gone() || !l.checkable && !l.holds() && now.Sub(l.heard) >= legacySilence {
 			l.end()
 			return
 		}

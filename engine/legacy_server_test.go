@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -313,5 +314,161 @@ func TestLegacyClientIsReplaced(t *testing.T) {
 			h.counts("client/replaced", uint64(i))
 			_ = conn.Close()
 		}
+	})
+}
+
+// What was said to an answering machine is read at the next login, whoever said it, although A's client exits with its
+// chat and B's with its user.
+func TestLegacyAnsweringMachine(t *testing.T) {
+	for _, kind := range []string{"A", "B"} {
+		t.Run(kind, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				network := newNetwork()
+				h := newHouse(t, network, "10.0.0.1", func(c *Config) { c.Accept = AcceptAuto })
+				callers := []string{"bob", "carla"}
+				for i, name := range callers {
+					p := newHouse(t, network, fmt.Sprintf("10.0.0.%d", i+2), nil)
+					p.login(name)
+					p.client.Do(client.Invite{Peer: h.addr})
+					calm()
+					p.client.Do(client.Chat{Text: "message of " + name})
+					calm()
+					p.client.Do(client.Leave{})
+					calm()
+				}
+				u := newUser(t, kind, h)
+				u.login("alice")
+				u.wait()
+				calm()
+				var screen string
+				switch u := u.(type) {
+				case *userA:
+					screen = u.Screen()
+				case *userB:
+					screen = u.Screen()
+				}
+				for _, name := range callers {
+					if n := strings.Count(screen, "message of "+name); n != 1 {
+						t.Errorf("%s's message is shown %d times, want once; the screen:\n%s", name, n, screen)
+					}
+				}
+				want(t, u.fate() == "", "the client goes on waiting", u)
+			})
+		})
+	}
+}
+
+// Who cannot be seen gives way after a while of silence: to whoever asks for the daemon, be it a legacy client or a native
+// one, and at once where it has greeted only.
+func TestLegacyClientMakesWay(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", nil)
+		h.server.cfg.Bound = func(netip.AddrPort) (bool, error) { return false, errors.New("elsewhere") }
+		holder, early, late := &userA{t: t, h: h}, &userA{t: t, h: h}, &userA{t: t, h: h}
+		holder.login("alice")
+		holder.wait()
+		time.Sleep(legacySilence - time.Second)
+		early.login("bob")
+		want(t, early.Fate() == "exit: refused" && holder.Fate() == "", "a client is refused for one that was heard of", early, holder)
+		time.Sleep(time.Second)
+		late.login("carl")
+		time.Sleep(10 * time.Millisecond)
+		want(t, late.take("wait/start"), "a client is served in place of one that is silent", late)
+		want(t, holder.take("which was silent for long") && holder.Fate() == "exit: error", "that one is told", holder)
+		time.Sleep(legacySilence)
+		h.login("nina")
+		wait()
+		h.wantNames("connected")
+	})
+}
+
+// Greetings whose senders cannot be seen take nobody's place for long, and keep nobody out.
+func TestLegacyGreetingsOfNobody(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", nil)
+		h.server.cfg.Bound = func(netip.AddrPort) (bool, error) { return false, errors.New("elsewhere") }
+		forge := func(n uint16) {
+			for port := range n {
+				conn, err := network.Listen(netip.AddrPortFrom(h.port.Addr(), 1000+port))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = conn.WriteTo([]byte("\x00\x01"), h.port)
+				_ = conn.Close()
+				time.Sleep(time.Second)
+			}
+		}
+		forge(maxLegacyClients)
+		u := &userA{t: t, h: h}
+		u.login("alice")
+		time.Sleep(10 * time.Millisecond)
+		want(t, u.take("wait/start"), "a client is served at once", u)
+		forge(maxLegacyClients + 3)
+		want(t, u.Fate() == "" && h.engine.client.Load() != nil, "who holds the daemon keeps it", u)
+		h.wantCounter("client/too-many", 0)
+		time.Sleep(legacySilence)
+		if got := len(h.server.all()); got != 1 {
+			t.Errorf("%d dialogues are left after a while, want that of the holder", got)
+		}
+	})
+}
+
+// Whoever may not be a client does not make the server look for anybody.
+func TestLegacyStrangersCostNoLook(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", nil)
+		var looks atomic.Int64
+		bound := h.server.cfg.Bound
+		h.server.cfg.Bound = func(at netip.AddrPort) (bool, error) { looks.Add(1); return bound(at) }
+		holder := &userA{t: t, h: h}
+		holder.login("alice")
+		time.Sleep(10 * time.Millisecond)
+		before := looks.Load()
+		stranger := &memorySocket{to: h.port}
+		var err error
+		if stranger.conn, err = network.Listen(netip.MustParseAddrPort("10.0.0.9:5000")); err != nil {
+			t.Fatal(err)
+		}
+		stranger.Send([]byte("PING|"))
+		time.Sleep(10 * time.Millisecond)
+		stranger.Close()
+		if n := looks.Load() - before; n != 0 {
+			t.Errorf("the server has looked %d times", n)
+		}
+		h.counts("client/not-allowed", 1)
+	})
+}
+
+// Who chats with an answering machine, leaves and repeats that is not confirmed any more once enough waits for a user who
+// does not read.
+func TestLegacyMessagesAreBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", func(c *Config) { c.Accept = AcceptAuto })
+		u := &userA{t: t, h: h}
+		u.login("alice") // stays at its prompt
+		p := newHouse(t, network, "10.0.0.2", nil)
+		p.login("mallory")
+		for range 16 {
+			p.client.Do(client.Invite{Peer: h.addr})
+			wait()
+			for range 200 {
+				p.client.Do(client.Chat{Text: "again"})
+			}
+			calm()
+			p.client.Do(client.Leave{})
+			calm()
+		}
+		wait()
+		got, most := len(only[client.Delivered](p.events())), maxLegacyHeld+clientQueue+inboxLen
+		if got < maxLegacyHeld || got > most {
+			t.Errorf("%d messages were confirmed, want %d to %d", got, maxLegacyHeld, most)
+		}
+		u.wait()
+		calm()
+		want(t, strings.Count(u.Screen(), "again") >= maxLegacyHeld, "they are read when the user waits", u)
 	})
 }

@@ -52,6 +52,11 @@ const (
 	// partner the chat, after it has died without a word. A look costs a system call or three.
 	legacyLook = 5 * time.Second
 
+	// legacySilence is how long a client that cannot be seen may say nothing before it has to give way: to whoever asks
+	// for the daemon if it holds it, at once if it does not. Its user may just be waiting; but it may as well be gone, or
+	// have never been, since anybody can write an address into a greeting.
+	legacySilence = 5 * time.Minute
+
 	// mailboxDatagrams is how many datagrams may wait for a peer's actor. Stop-and-wait has one or two under way; the
 	// rest is duplicates, and what is dropped here is repeated by its sender.
 	mailboxDatagrams = 64

@@ -29,7 +29,7 @@ itself, if the address is one of this host's.`
 type options struct {
 	User       string         `env:"SIMP_USER" placeholder:"NAME" help:"Your name: 1 to 32 printable ASCII characters."`
 	JSON       bool           `env:"SIMP_JSON" help:"For programs: speak the native client protocol on standard input and output. At the end of the input everything is delivered, or the exit status is 1."`
-	ClientPort flags.Port     `env:"SIMP_CLIENT_PORT" default:"7778" placeholder:"7778" help:"TCP port at which the daemon takes its client."`
+	ClientPort flags.Port     `env:"SIMP_CLIENT_PORT" default:"7778" placeholder:"7778" help:"Port at which the daemon takes its client: TCP, or UDP if it is another implementation."`
 	Protocol   protocol       `name:"daemon-protocol" env:"SIMP_DAEMON_PROTOCOL" default:"auto" placeholder:"auto" help:"What the daemon speaks: native, or a or b, which are other implementations; auto finds out."`
 	Port       flags.Port     `env:"SIMP_PORT" default:"7777" placeholder:"7777" help:"UDP port between daemons, if simp runs the daemon itself."`
 	NoDaemon   bool           `env:"SIMP_NO_DAEMON" help:"Do not run a daemon if there is none."`

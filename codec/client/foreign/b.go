@@ -45,7 +45,14 @@ const (
 	// probedB is how long its complaint about the probe is waited for.
 	probedB = time.Second
 
-	departB = 1800 * time.Millisecond
+	// restB lies between the last thing that makes the daemon send something and
+	// QUIT. QUIT makes it forget the person's name, and what answers it on the
+	// network then needs that name: the thread that answers would die. It opens
+	// a second chat with its partner at once, before that partner has answered.
+	restB = time.Second
+
+	// departB bounds the end: a program does not stay for a daemon's sake.
+	departB = restB + 800*time.Millisecond
 )
 
 // stateB is how far b's daemon is with us.
@@ -73,6 +80,7 @@ const (
 	timerPart
 	timerCalled // an invitation has had no answer
 	timerHint
+	timerRest // settle sees to it
 	timerEnd
 )
 
@@ -105,6 +113,8 @@ type dialogueB struct {
 	held    []string // messages that came before the person accepted
 
 	partner *party // whom the daemon stays with; nil: nobody yet
+
+	busied time.Time // when something has made the daemon send last
 
 	quitting bool
 	ended    bool
@@ -185,6 +195,7 @@ func (d *dialogueB) Expire(now time.Time, out *Outbox) {
 			}
 		case timerEnd:
 			d.end(out)
+		case timerRest:
 		}
 		d.settle(now, out)
 		d.catchUp(now, out)
@@ -244,7 +255,11 @@ func (d *dialogueB) settle(now time.Time, out *Outbox) {
 		case len(t.queue) > 0:
 			d.send(now, opChat, t.queue[0].onWire, out)
 		case t.leaving:
-			d.send(now, opQuit, "", out)
+			d.quit(now, out)
+		}
+	case ringingB:
+		if d.talk == nil || d.talk.answer == no {
+			d.quit(now, out)
 		}
 	case goneB:
 		switch {
@@ -255,8 +270,26 @@ func (d *dialogueB) settle(now time.Time, out *Outbox) {
 		default:
 			d.ping(now, out)
 		}
-	case complainingB, pingingB, enteringB, listedB, callingB, waitingB, ringingB, partingB:
+	case complainingB, pingingB, enteringB, listedB, callingB, waitingB, partingB:
 	}
+}
+
+// quit sends QUIT once the daemon has had its rest.
+func (d *dialogueB) quit(now time.Time, out *Outbox) {
+	if !d.resting(now) {
+		d.send(now, opQuit, "", out)
+	}
+}
+
+// resting reports whether it is too early to log out, and sees to it that settle
+// is called when it is not any more.
+func (d *dialogueB) resting(now time.Time) bool {
+	at := d.busied.Add(restB)
+	if d.busied.IsZero() || !now.Before(at) {
+		return false
+	}
+	d.timers[timerRest] = at
+	return true
 }
 
 func (d *dialogueB) call(now time.Time, out *Outbox) {
@@ -288,8 +321,11 @@ func (d *dialogueB) depart(now time.Time, out *Outbox) {
 			t.leaving = true
 			t.drop()
 		}
-		d.send(now, opQuit, "", out)
+		d.quit(now, out)
 	case callingB, waitingB:
+		if d.resting(now) {
+			return // it may be about to say that the chat is open
+		}
 		// It reads nothing until somebody has come, and then wants its news
 		// acknowledged before it takes a QUIT. So both are put into its queue
 		// now, when we are still there.
@@ -361,7 +397,10 @@ func (d *dialogueB) acked(now time.Time, out *Outbox) {
 	d.flight = ""
 	d.timers.stop(timerAck)
 	switch what {
+	case opConnecting:
+		d.busied = now
 	case opChat:
+		d.busied = now
 		if t := d.talk; t != nil && len(t.queue) > 0 {
 			t.handed(out)
 		}

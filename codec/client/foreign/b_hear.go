@@ -34,7 +34,7 @@ func (d *dialogueB) welcomed(now time.Time, words string, out *Outbox) {
 		d.state = listedB
 		switch {
 		case d.wanted.IsValid() && d.rings(d.wanted):
-			d.choose(now, d.wanted, out)
+			d.choose(now, client.Invite{}.Op(), d.wanted, out)
 		case d.wanted.IsValid():
 			out.tell(d.answerFirst(d.wanted))
 			d.wanted = netip.AddrPort{}
@@ -62,12 +62,17 @@ func parseList(words string, now time.Time) []*party {
 
 // choose answers the list. The daemon does not acknowledge it; its answer is
 // the news that the chat is open.
-func (d *dialogueB) choose(now time.Time, peer netip.AddrPort, out *Outbox) {
+func (d *dialogueB) choose(now time.Time, op string, peer netip.AddrPort, out *Outbox) {
+	d.wanted = netip.AddrPort{}
 	for _, p := range d.pending {
 		if p.peer == peer {
+			if strings.Contains(p.user, "|") || strings.EqualFold(p.user, nobodyB) {
+				// It would look for what stands before the bar, and answer nothing.
+				out.tell(unsupported(op, peer, "This daemon (b) is answered with a name, and cannot be given the name %s. Decline, and have the other side choose another one.", p.user))
+				return
+			}
 			p.answer = yes
 			d.talk = p
-			d.wanted = netip.AddrPort{}
 			d.send(now, opConnect, p.user, out)
 			return
 		}
@@ -78,9 +83,11 @@ func (d *dialogueB) choose(now time.Time, peer netip.AddrPort, out *Outbox) {
 func (d *dialogueB) met(now time.Time, words string, out *Outbox) {
 	_, user, _ := strings.Cut(words, ": ")
 	d.timers.stop(timerCalled)
+	d.busied = now
 	switch d.state {
 	case listedB, enteringB:
 		if words == "" {
+			d.busied = time.Time{} // it has done nothing
 			d.pending = nil
 			d.menu(now)
 			return
@@ -94,8 +101,7 @@ func (d *dialogueB) met(now time.Time, words string, out *Outbox) {
 			// It was withdrawn as far as the person is concerned.
 			d.partner = &party{peer: UnknownPeer, user: user}
 			d.state = ringingB
-			d.send(now, opQuit, "", out)
-			return
+			return // settle logs out
 		}
 		if user != "" {
 			d.talk.user = user
@@ -299,7 +305,7 @@ func (d *dialogueB) accept(now time.Time, op string, peer netip.AddrPort, out *O
 	case !d.rings(peer):
 		out.tell(client.NewError(op, client.ReasonNoInvitation, client.Facts{Peer: peer}))
 	case d.state == listedB:
-		d.choose(now, peer, out)
+		d.choose(now, op, peer, out)
 	default:
 		// Nothing is sent: the daemon has accepted long ago.
 		d.talk.answer = yes
@@ -313,8 +319,7 @@ func (d *dialogueB) decline(now time.Time, c client.Decline, out *Outbox) {
 	case !d.rings(c.Peer):
 		out.tell(client.NewError(c.Op(), client.ReasonNoInvitation, client.Facts{Peer: c.Peer}))
 	case d.state == ringingB:
-		d.talk.answer = no
-		d.send(now, opQuit, "", out)
+		d.talk.answer = no // settle logs out
 	default:
 		var left []*party
 		for _, p := range d.pending {

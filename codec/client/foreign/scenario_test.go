@@ -442,10 +442,11 @@ var scenarios = []struct {
 		> sent 2 as a/ue
 		> sent 3
 		> status 2 fin-wait 3
-		+100ms
+		+900ms
 		> unconfirmed 1
 		> unconfirmed 2
 		> unconfirmed 3
+		+200ms
 		> note
 		> closed 2 left
 		invite 3
@@ -455,7 +456,32 @@ var scenarios = []struct {
 		> inviting 2 try 1
 		> established 2
 		quit
-		+1s
+		+900ms
+		+100ms
+		> note
+		> closed 2 left`, true},
+	{"quit while the answer to the second invitation is on its way", B, `
+		peer 2 accepts
+		connect alice
+		invite 2
+		+100ms
+		leave
+		+3s
+		> connected
+		> note
+		> inviting 2 try 1
+		> established 2
+		> note
+		> closed 2 left
+		peer 2
+		invite 2
+		+100ms
+		quit
+		+100ms
+		> inviting 2 try 1
+		> established 2
+		peer 2 SYN+ACK
+		+2s
 		> note
 		> closed 2 left`, true},
 	{"waiting has no way back", B, `
@@ -525,6 +551,25 @@ var scenarios = []struct {
 		+1s
 		> note
 		> closed 2 left`, true},
+	{"an invitation that cannot be chosen", B, `
+		peer 2 SYN as a|b
+		peer 3 SYN as no
+		connect alice
+		+50ms
+		> connected (2 a|b) (3 no)
+		> note
+		accept 2
+		invite 3
+		+50ms
+		> error accept unsupported
+		> error invite unsupported
+		decline 2
+		decline 3
+		+50ms
+		> closed 2 declined
+		> closed 3 declined
+		quit
+		+1s`, true},
 	{"none of the pending invitations", B, `
 		peer 2 SYN
 		connect alice
@@ -554,7 +599,7 @@ var scenarios = []struct {
 		> note
 		> error invite unsupported
 		peer 2 SYN+ACK
-		+1s
+		+1100ms
 		invite 3
 		> error invite unsupported`, true},
 }

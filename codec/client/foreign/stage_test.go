@@ -146,13 +146,17 @@ func (s *stage) run(t time.Duration) {
 }
 
 func (s *stage) fromPeer(addr netip.AddrPort, op foreigntest.Op, text string) {
-	s.double.FromPeer(s.now, addr.Addr(), foreigntest.Packet{Op: op, User: "peer", Text: text})
+	user := "peer"
+	if name, is := strings.CutPrefix(text, "as "); is {
+		user, text = name, ""
+	}
+	s.double.FromPeer(s.now, addr.Addr(), foreigntest.Packet{Op: op, User: user, Text: text})
 }
 
 // say does what a line of a scenario says:
 //
 //	the name of a command and its argument, "+" and a time, or "peer", an
-//	address's last number, and an operation or a manner
+//	address's last number, and an operation, "as" a name, or a manner
 func (s *stage) say(line string) {
 	word, rest, _ := strings.Cut(line, " ")
 	address := func(n string) netip.AddrPort { return netip.MustParseAddrPort("127.0.0." + n + ":7777") }

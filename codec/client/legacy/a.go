@@ -58,8 +58,8 @@ type dialogueA struct {
 	state stateA
 }
 
-func (d *dialogueA) open(_ time.Time, first []byte, taken bool, out *Output) {
-	if taken {
+func (d *dialogueA) open(_ time.Time, first []byte, at Circumstances, out *Output) {
+	if at.Taken {
 		out.send(aError + aTaken)
 		out.Gone = true
 		return
@@ -75,9 +75,8 @@ func (d *dialogueA) open(_ time.Time, first []byte, taken bool, out *Output) {
 func (d *dialogueA) Receive(_ time.Time, datagram []byte, out *Output) {
 	s := string(datagram)
 	if strings.HasPrefix(s, aQuit) {
-		if farewell := d.release(); farewell != nil {
-			out.do(farewell)
-		}
+		d.leave(out)
+		d.showOthers(out)
 		out.send(aQuit)
 		out.Gone = true
 		return
@@ -168,6 +167,7 @@ func (d *dialogueA) choose(choice string, out *Output) {
 		out.send(aPrompt + aAddressPrompt)
 	case "q":
 		// The client knows no way to leave but in a chat; its user expects this one.
+		d.showOthers(out)
 		out.send(aQuit)
 		out.Gone = true
 	default:
@@ -198,9 +198,7 @@ func (d *dialogueA) answer(verdict string, out *Output) {
 		d.advance(out)
 	case "n":
 		d.state = aDenying
-		if farewell := d.release(); farewell != nil {
-			out.do(farewell)
-		}
+		d.leave(out)
 	default:
 		d.ask(out)
 	}
@@ -213,7 +211,7 @@ func (d *dialogueA) ask(out *Output) {
 }
 
 func (d *dialogueA) Tell(_ time.Time, ev client.Event, out *Output) {
-	d.note(ev)
+	d.note(ev, out)
 	switch e := ev.(type) {
 	case client.Connected:
 		if d.state == aConnecting {
@@ -254,6 +252,7 @@ func (d *dialogueA) refused(e client.Error, out *Output) {
 func (d *dialogueA) advance(out *Output) {
 	switch d.state {
 	case aStarting:
+		d.showOthers(out)
 		switch d.with.stage {
 		case open:
 			d.chat(out)
@@ -263,15 +262,17 @@ func (d *dialogueA) advance(out *Output) {
 		case ringing, calling, accepted, leaving:
 		}
 	case aWaiting:
+		d.showOthers(out)
 		d.with = d.next()
 		switch {
 		case d.with == nil:
 		case d.with.stage == ringing:
 			d.ask(out)
-		default: // accepted by the daemon; it may even be over, but nobody has read what came
+		default: // accepted by the daemon
 			d.chat(out)
 		}
 	case aAccepting:
+		d.showOthers(out)
 		switch d.with.stage {
 		case open:
 			d.chat(out)
@@ -282,10 +283,10 @@ func (d *dialogueA) advance(out *Output) {
 		case ringing, calling, accepted, leaving:
 		}
 	case aChatting:
-		for _, said := range d.with.texts {
+		for _, said := range d.with.said() {
 			d.show(said, out)
 		}
-		d.with.texts = nil
+		d.showOthers(out)
 		if d.with.stage == over {
 			if lost := losses(d.with.lost); lost != "" {
 				d.show(aside(lost), out)
@@ -304,6 +305,22 @@ func (d *dialogueA) chat(out *Output) {
 	d.advance(out)
 }
 
+// showOthers prints what others have said than the one whom the client attends to, each line with its sender. The client
+// exits with its chat, and these messages are acknowledged: nobody would send them again. A chat that it is about to be
+// in is left out.
+func (d *dialogueA) showOthers(out *Output) {
+	for _, c := range d.all {
+		if c == d.with || c.stage == open && d.state == aWaiting {
+			continue
+		}
+		for _, said := range c.texts {
+			d.show(aside("message from "+c.who())+" "+said, out)
+		}
+		c.texts = nil
+	}
+	d.tidy()
+}
+
 // show prints a line at the client, as much at a time as it reads.
 func (d *dialogueA) show(said string, out *Output) {
 	for _, piece := range cut(text.Visible(said), aLongest) {
@@ -318,11 +335,16 @@ func (d *dialogueA) Expire(time.Time, *Output) {}
 func (d *dialogueA) NextDeadline() (time.Time, bool) { return time.Time{}, false }
 
 // Goodbye lets the client exit. What it is typing it sends in vain.
-func (d *dialogueA) Goodbye(_ time.Time, out *Output) {
+func (d *dialogueA) Goodbye(_ time.Time, why End, out *Output) {
+	d.showOthers(out)
 	if d.state == aChatting {
 		out.send(aQuit)
 	} else {
-		out.send(aError + "The daemon is stopping. Start it again, then this client.")
+		sentence := why.sentence()
+		if why == EndStopping {
+			sentence += " Start it again, then this client."
+		}
+		out.send(aError + sentence)
 	}
 	out.Gone = true
 }

@@ -119,7 +119,8 @@ func TestACrossing(t *testing.T) {
 	d.want(aOpened)
 }
 
-// What the daemon accepted by itself is shown when the client waits, also if it is over.
+// What the daemon accepted by itself is shown when the client waits. Of chats that are over the client has only the
+// messages, and goes on waiting.
 func TestAChatWithoutAsking(t *testing.T) {
 	d := loginA(t)
 	d.want(aChoice)
@@ -129,10 +130,37 @@ func TestAChatWithoutAsking(t *testing.T) {
 	d.tell(start, closed(bob, client.CloseLeft))
 	d.want()
 	d.receive(start, "\x05\x00wait")
-	d.want(aOpened, "\x01\x00one", "\x01\x00two", "\x03\x00")
-	if !d.gone {
-		t.Error("the client exits, but is taken to be there")
+	d.want("\x01\x00[daemon: message from bob] one", "\x01\x00[daemon: message from bob] two")
+	d.tell(start, client.Established{Peer: carla, User: "carla"})
+	d.want(aOpened)
+}
+
+// The client exits with its chat: what others have said before is shown first, and so it is to a user who gives up.
+func TestAOthersAreRead(t *testing.T) {
+	const fromCarla = "\x01\x00[daemon: message from carla] hello"
+	carlaSpeaks := func(d *desk) {
+		d.tell(start, client.Established{Peer: carla, User: "carla"})
+		d.tell(start, client.Message{Peer: carla, User: "carla", Text: "hello"})
 	}
+	d := chattingA(t)
+	carlaSpeaks(d)
+	d.want(fromCarla)
+	d.tell(start, closed(bob, client.CloseLeft))
+	d.want("\x03\x00")
+
+	d = loginA(t, client.Pending{Peer: bob, User: "bob"})
+	d.take()
+	carlaSpeaks(d)
+	d.tell(start, closed(carla, client.CloseLeft))
+	d.want() // it is being asked
+	d.receive(start, "\x09\x01y")
+	d.want(fromCarla)
+
+	d = loginA(t)
+	d.take()
+	carlaSpeaks(d)
+	d.receive(start, "\x05\x00q")
+	d.want(fromCarla, "\x03\x00")
 }
 
 func chattingA(t *testing.T) *desk {
@@ -186,4 +214,38 @@ func TestALeaves(t *testing.T) {
 	if !d.anew {
 		t.Error("another client at the same address is not noticed")
 	}
+}
+
+// What a partner's daemon cannot do, and what became of a message that nobody confirmed, users hear in the chat.
+func TestRemarks(t *testing.T) {
+	const limits, unconfirmed = "[daemon: It reads nothing.]", "[daemon: your message 1 was sent 3 times and never confirmed, so it may not have arrived]"
+	happen := func(d *desk) {
+		d.tell(start, client.Recognised{Peer: bob, User: "bob", Dialect: "b", Limits: "It reads nothing."})
+		d.tell(start, client.Unconfirmed{Peer: bob, User: "bob", N: 1, Tries: 3})
+		d.tell(start, client.Recognised{Peer: bob, User: "bob", Dialect: "a"})
+	}
+	d := chattingA(t)
+	happen(d)
+	d.want("\x01\x00"+limits, "\x01\x00"+unconfirmed)
+
+	d = joinedC(t)
+	d.tell(start, established("bob"))
+	d.take()
+	happen(d)
+	d.want("message|username=bob|text="+limits, "message|username=bob|text="+unconfirmed)
+
+	d = startedB(t)
+	d.receive(start, "CHAT|a")
+	d.take()
+	happen(d)
+	d.want() // it would be taken for the answer
+	d.tell(start, said("hello"))
+	d.want("CHAT|" + limits + "\n" + unconfirmed + "\nhello")
+
+	d = startedB(t)
+	d.receive(start, "CHAT|a")
+	d.take()
+	happen(d)
+	d.tell(start, closed(bob, client.CloseLeft))
+	d.want("ERROR|bob left the chat. " + limits + " " + unconfirmed)
 }

@@ -25,6 +25,8 @@ const (
 	bPartner = "Connected to user: "
 	bFirst   = "new message from: "
 
+	bFarewell = "You have been disconnected."
+
 	// bRefusals is how often the client offers its name before it gives up and exits.
 	bRefusals = 3
 )
@@ -68,8 +70,9 @@ type dialogueB struct {
 	agreeAt  time.Time      // end of the grace; zero: none
 }
 
-func (d *dialogueB) open(now time.Time, first []byte, taken bool, out *Output) {
-	if taken {
+func (d *dialogueB) open(now time.Time, _ []byte, at Circumstances, out *Output) {
+	d.near = at.Near
+	if at.Taken {
 		d.acknowledge(now, bHello, out)
 		out.send(bError + "Daemon is busy with another user.")
 		out.Gone = true
@@ -135,6 +138,10 @@ func (d *dialogueB) thrown(because string) {
 
 // act carries out a message of the client's.
 func (d *dialogueB) act(now time.Time, s string, out *Output) {
+	if d.inMenu(now, s) {
+		d.state = bMenu
+		d.leave(out)
+	}
 	switch d.state {
 	case bNaming:
 		if name, is := strings.CutPrefix(s, bConnect); is {
@@ -177,6 +184,15 @@ func (d *dialogueB) act(now time.Time, s string, out *Output) {
 	}
 }
 
+// inMenu reports whether a message shows that the client is in its menu, although we have it in a chat: it goes back when
+// it reads what it does not expect, a copy of what it has read before the chat.
+func (d *dialogueB) inMenu(now time.Time, s string) bool {
+	if !strings.HasPrefix(s, bConnecting) || s == d.acked && !d.late(now, s) {
+		return false
+	}
+	return d.state == bAgreed || d.state == bTyping || d.state == bListening
+}
+
 // join offers the name to the daemon. The ACK has to wait for its answer: the client cannot be asked for another name,
 // but while it waits for the ACK it shows what comes instead, and offers the name again.
 func (d *dialogueB) join(now time.Time, name string, out *Output) {
@@ -204,7 +220,7 @@ func (d *dialogueB) menu(now time.Time, s string, out *Output) bool {
 	switch {
 	case s == bQuit:
 		d.acknowledge(now, s, out)
-		out.send(bQuit + "You have been disconnected.")
+		out.send(bQuit + d.lastWords(bLongest-len(bQuit)-len(bFarewell)) + bFarewell)
 		out.Gone = true
 	case connecting && strings.TrimSpace(choice) == "":
 		d.acknowledge(now, s, out)
@@ -252,15 +268,8 @@ func (d *dialogueB) say(now time.Time, s string, out *Output) bool {
 	return true
 }
 
-// leave ends the client's attention to a conversation.
-func (d *dialogueB) leave(out *Output) {
-	if farewell := d.release(); farewell != nil {
-		out.do(farewell)
-	}
-}
-
 func (d *dialogueB) Tell(now time.Time, ev client.Event, out *Output) {
-	d.note(ev)
+	d.note(ev, out)
 	switch e := ev.(type) {
 	case client.Connected:
 		if d.state == bJoining {
@@ -365,9 +374,13 @@ func (d *dialogueB) cleared(out *Output) bool {
 // part tells a client that waits for a message that none will come.
 func (d *dialogueB) part(now time.Time, out *Output) {
 	ending := d.with.ending()
-	if lost := losses(d.with.lost); lost != "" && d.state == bListening {
+	news := d.with.said()
+	if lost := losses(d.with.lost); lost != "" {
+		news = append(news, lost)
+	}
+	if len(news) > 0 && d.state == bListening {
 		// QUIT's text is shown to nobody; that of ERROR is.
-		d.tell(now, d.limited(bError+line(ending+". "+lost)), bMenu, out)
+		d.tell(now, d.limited(bError+line(ending+". "+strings.Join(news, " "))), bMenu, out)
 		return
 	}
 	d.tell(now, d.limited(bQuit+line(ending)), bMenu, out)
@@ -376,6 +389,7 @@ func (d *dialogueB) part(now time.Time, out *Output) {
 // show sends the client what waits for it, as much as it reads at a time.
 func (d *dialogueB) show(now time.Time, prefix string, then stateB, out *Output) {
 	var text string
+	d.with.texts = d.with.said() // what the daemon remarks has no place of its own
 	text, d.sent, d.with.texts = fill(d.with.texts, bLongest-len(bChat)-len(prefix))
 	d.tell(now, bChat+prefix+text, then, out)
 }
@@ -384,6 +398,25 @@ func (d *dialogueB) show(now time.Time, prefix string, then stateB, out *Output)
 func (d *dialogueB) showWaiting(now time.Time, out *Output) {
 	d.show(now, "message from "+line(d.with.who())+": ", bWaiting, out)
 	d.release()
+}
+
+// lastWords is what nobody has read, as much as fits in front of the last words to a client. It ends when it has read those.
+func (d *dialogueB) lastWords(limit int) string {
+	var said []string
+	for _, c := range d.all {
+		for _, t := range c.texts {
+			said = append(said, "message from "+line(c.who())+": "+t)
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	more := "\n" + aside("more messages came than fit here")
+	joined, _, rest := fill(said, limit-len(more)-1)
+	if len(rest) > 0 {
+		joined += more
+	}
+	return joined + "\n"
 }
 
 // limited cuts what is not worth a second datagram.
@@ -437,19 +470,29 @@ func (d *dialogueB) NextDeadline() (time.Time, bool) {
 }
 
 // Goodbye tells a client that waits for something. One that types notices when it gets no ACK.
-func (d *dialogueB) Goodbye(_ time.Time, out *Output) {
+func (d *dialogueB) Goodbye(_ time.Time, why End, out *Output) {
 	out.Gone = true
 	if !d.idle() {
 		return
 	}
 	switch d.state {
 	case bStarting, bWaiting:
-		out.send(bError + "The daemon is stopping.")
+		out.send(bError + why.sentence())
 	case bAgreed, bListening:
-		out.send(bQuit + "The daemon is stopping.")
+		out.send(bQuit + why.sentence())
 	case bNaming, bJoining, bMenu, bAsked, bTyping:
 	}
 }
 
 // Held is how many messages wait for the client's turn.
-func (d *dialogueB) Held() int { return d.held() }
+//
+// Messages of conversations that are over are left out while the client itself waits: they cannot be shown before it is
+// told what it waits for, and must not keep that from being told.
+func (d *dialogueB) Held() int {
+	switch d.state {
+	case bStarting, bAgreed, bListening:
+		return d.heldIn(open)
+	case bNaming, bJoining, bMenu, bWaiting, bAsked, bTyping:
+	}
+	return d.held()
+}

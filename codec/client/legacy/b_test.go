@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"simp/codec/client"
+	"simp/codec/client/legacy"
 )
 
 const (
@@ -17,7 +18,12 @@ const (
 // loginB brings a client of B's to its menu.
 func loginB(t *testing.T, pending ...client.Pending) *desk {
 	t.Helper()
-	d := open(t, start, "PING|", false)
+	return loginAtB(t, legacy.Circumstances{}, pending...)
+}
+
+func loginAtB(t *testing.T, at legacy.Circumstances, pending ...client.Pending) *desk {
+	t.Helper()
+	d := openAt(t, start, "PING|", at)
 	d.want("ACK", "PONG|Daemon is running.")
 	d.receive(start, "ACK|")
 	d.receive(start, "CONNECT|lisa")
@@ -227,6 +233,55 @@ func TestBRepeats(t *testing.T) {
 	d.want("CHAT|d")
 }
 
+// A client on this host misses nothing, and a copy that it finds behind the invitation would end its chat.
+func TestBNearIsNotRepeatedTo(t *testing.T) {
+	d := loginAtB(t, legacy.Circumstances{Near: true}, client.Pending{Peer: bob, User: "bob"})
+	d.receive(start, "CONNECTING|")
+	d.want("ACK", bAsksBob)
+	d.expire(start.Add(time.Hour))
+	d.want()
+	if d.doubt {
+		t.Error("it is doubted, although it may just be stopped")
+	}
+	d.receive(start.Add(time.Hour), "ACK|")
+	d.expire(start.Add(time.Hour + 3*second))
+	d.asks(client.Accept{Peer: bob})
+}
+
+// A client elsewhere that was stopped finds the invitation twice. It takes the copy for the first message, and goes back
+// to its menu: the chat is left, and the next invitation reaches it.
+func TestBIsBackInTheMenu(t *testing.T) {
+	d := loginB(t, client.Pending{Peer: bob, User: "bob"})
+	d.receive(start, "CONNECTING|")
+	d.expire(start.Add(5 * second))
+	d.want("ACK", bAsksBob, bAsksBob)
+	now := start.Add(6 * second)
+	d.receive(now, "ACK|")
+	d.receive(now.Add(second), "ACK|") // "y"
+	d.expire(now.Add(3 * second))
+	d.tell(now, established("bob"))
+	d.asks(client.Accept{Peer: bob})
+	d.want()
+	d.receive(now.Add(4*second), "CONNECTING|")
+	d.want("ACK")
+	d.asks(client.Leave{Peer: bob}, client.Leave{Peer: bob, Now: true})
+	d.tell(now, closed(bob, client.CloseLeft))
+	d.tell(now, client.Invitation{Peer: carla, User: "carla"})
+	d.want("CONNECTING|Connected to user: carla")
+
+	for _, listening := range []bool{false, true} {
+		d := startedB(t)
+		if listening {
+			d.receive(start, "CHAT|a")
+		}
+		d.take()
+		d.takeCommands()
+		d.receive(start.Add(10*second), "CONNECTING|request: 127.0.0.3")
+		d.want("ACK")
+		d.asks(client.Leave{Peer: bob}, client.Leave{Peer: bob, Now: true})
+	}
+}
+
 // A message that the client repeats is carried out once, and acknowledged again if it missed the ACK.
 func TestBRepeatedMessage(t *testing.T) {
 	d := startedB(t)
@@ -309,6 +364,46 @@ func TestBUnreadMessages(t *testing.T) {
 	d.want("CONNECTING|Connected to user: carla")
 }
 
+// Whoever chats, leaves and repeats that stops being told once enough is held, but not while the client waits for news.
+func TestBHoldsWhatIsOver(t *testing.T) {
+	d := loginB(t)
+	for range 5 {
+		d.tell(start, established("bob"))
+		d.tell(start, said("x"))
+		d.tell(start, closed(bob, client.CloseLeft))
+	}
+	if got := d.d.Held(); got != 5 {
+		t.Errorf("%d messages are held, want 5", got)
+	}
+	d.receive(start, "CONNECTING|request: 127.0.0.3")
+	if got := d.d.Held(); got != 0 {
+		t.Errorf("%d messages keep the answer from being told", got)
+	}
+	d.tell(start, closed(carla, client.CloseDeclined))
+	d.receive(start, "ACK|")
+	if got := d.d.Held(); got != 5 {
+		t.Errorf("%d messages are held, want 5", got)
+	}
+}
+
+// Who leaves the program instead reads them in its last words, as far as they fit.
+func TestBUnreadMessagesAtTheEnd(t *testing.T) {
+	for _, test := range []struct{ more, want string }{
+		{"", "QUIT|message from bob: unread\nYou have been disconnected."},
+		{strings.Repeat("x", 950), "QUIT|message from bob: unread\n[daemon: more messages came than fit here]\nYou have been disconnected."},
+	} {
+		d := startedB(t)
+		d.tell(start, said("unread"))
+		if test.more != "" {
+			d.tell(start, said(test.more))
+		}
+		d.receive(start, "QUIT|")
+		d.want("ACK")
+		d.receive(start, "QUIT|")
+		d.want("ACK", test.want)
+	}
+}
+
 // The next chat does not wait for messages to a peer that does not answer, nor begins before the last one is closed.
 func TestBNextChat(t *testing.T) {
 	d := startedB(t)
@@ -370,7 +465,7 @@ func TestGoodbye(t *testing.T) {
 		{joinedC(t), []string{"error|message=The daemon is stopping."}},
 	} {
 		test.d.take()
-		test.d.d.Goodbye(start, &test.d.out)
+		test.d.d.Goodbye(start, legacy.EndStopping, &test.d.out)
 		test.d.collect()
 		test.d.t = t
 		test.d.want(test.want...)
@@ -378,4 +473,9 @@ func TestGoodbye(t *testing.T) {
 			t.Error("the dialogue goes on")
 		}
 	}
+	d := joinedC(t)
+	d.take()
+	d.d.Goodbye(start, legacy.EndStalled, &d.out)
+	d.collect()
+	d.want("error|message=The daemon has ended this client, for which too much was waiting.")
 }

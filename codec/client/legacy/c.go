@@ -27,7 +27,7 @@ type dialogueC struct {
 }
 
 // open takes the connect. That the daemon is taken its own answer says, with the name of who holds it.
-func (d *dialogueC) open(_ time.Time, first []byte, _ bool, out *Output) {
+func (d *dialogueC) open(_ time.Time, first []byte, _ Circumstances, out *Output) {
 	d.connect(fields(string(first)), out)
 }
 
@@ -60,9 +60,7 @@ func (d *dialogueC) Receive(_ time.Time, datagram []byte, out *Output) {
 	case command == "invite":
 		d.invite(given, out)
 	case command == "accept" && d.asked != nil:
-		d.with, d.asked, d.opened = d.asked, nil, false
-		d.with.stage = accepted
-		out.do(client.Accept{Peer: d.with.peer})
+		d.accept(out)
 	case command == "decline" && d.asked != nil:
 		d.decline(out)
 	case (command == "accept" || command == "decline") && d.with != nil:
@@ -72,15 +70,13 @@ func (d *dialogueC) Receive(_ time.Time, datagram []byte, out *Output) {
 	case command == "send":
 		d.say(message(given["text"]), out)
 	case command == "quit":
-		if farewell := d.release(); farewell != nil {
-			out.do(farewell)
-		}
+		d.leave(out)
 		d.opened = false
 		out.send(cOK)
-		d.advance(out)
 	default:
 		out.Ignored = true
 	}
+	d.advance(out)
 }
 
 func (d *dialogueC) connect(given map[string]string, out *Output) {
@@ -100,8 +96,7 @@ func (d *dialogueC) connect(given map[string]string, out *Output) {
 }
 
 func (d *dialogueC) invite(given map[string]string, out *Output) {
-	if d.with != nil && d.with.stage != calling {
-		d.fail("You are in a chat. Leave it first.", out)
+	if d.engaged(out) {
 		return
 	}
 	at := given["ip"]
@@ -117,9 +112,7 @@ func (d *dialogueC) invite(given map[string]string, out *Output) {
 		return
 	}
 	if d.with != nil && d.with.peer != to {
-		if farewell := d.release(); farewell != nil {
-			out.do(farewell)
-		}
+		d.leave(out)
 	}
 	d.call(to)
 	d.opened = false
@@ -129,13 +122,31 @@ func (d *dialogueC) invite(given map[string]string, out *Output) {
 	out.do(client.Invite{Peer: to})
 }
 
+// engaged reports whether the user is in a chat, and says so. An invitation of theirs is no chat yet.
+func (d *dialogueC) engaged(out *Output) bool {
+	if d.with == nil || d.with.stage == calling {
+		return false
+	}
+	d.fail("You are in a chat. Leave it first.", out)
+	return true
+}
+
+func (d *dialogueC) accept(out *Output) {
+	if d.engaged(out) {
+		return
+	}
+	d.leave(out) // whom the user has invited: there is one chat at a time
+	d.with, d.asked, d.opened = d.asked, nil, false
+	d.with.stage = accepted
+	out.do(client.Accept{Peer: d.with.peer})
+}
+
 func (d *dialogueC) decline(out *Output) {
 	c := d.asked
 	d.asked = nil
 	out.do(client.Decline{Peer: c.peer})
 	c.stage = over
 	d.tidy()
-	d.advance(out)
 }
 
 func (d *dialogueC) say(said string, out *Output) {
@@ -148,7 +159,7 @@ func (d *dialogueC) say(said string, out *Output) {
 }
 
 func (d *dialogueC) Tell(_ time.Time, ev client.Event, out *Output) {
-	d.note(ev)
+	d.note(ev, out)
 	switch e := ev.(type) {
 	case client.Connected:
 		d.joined = true
@@ -174,18 +185,33 @@ func (d *dialogueC) refused(e client.Error, out *Output) {
 
 // advance tells the client what it does not know yet.
 func (d *dialogueC) advance(out *Output) {
-	if !d.joined || out.Gone {
+	if !d.joined || out.Gone || out.Anew {
 		return
 	}
 	if d.asked != nil && d.asked.stage != ringing {
 		d.asked = nil
 	}
-	for {
-		if d.with == nil && !d.attend(out) {
-			return
+	for (d.with != nil || d.attend(out)) && d.follow(out) {
+	}
+	d.showOthers(out)
+}
+
+// showOthers shows what others have said than the one whom the client attends to.
+func (d *dialogueC) showOthers(out *Output) {
+	for _, c := range d.all {
+		if c != d.with && len(c.texts) > 0 {
+			d.show(c, out)
 		}
-		if !d.follow(out) {
-			return
+	}
+	d.tidy()
+}
+
+// show shows what somebody has said.
+func (d *dialogueC) show(c *conversation, out *Output) {
+	front := "message|username=" + line(c.who()) + "|text="
+	for _, said := range c.said() {
+		for _, piece := range cut(plain(said), cLongest-len(front)) {
+			out.send(front + piece)
 		}
 	}
 }
@@ -220,13 +246,7 @@ func (d *dialogueC) follow(out *Output) bool {
 		out.send("connected|username=" + line(c.who()))
 	}
 	if d.opened {
-		front := "message|username=" + line(c.who()) + "|text="
-		for _, said := range c.texts {
-			for _, piece := range cut(plain(said), cLongest-len(front)) {
-				out.send(front + piece)
-			}
-		}
-		c.texts = nil
+		d.show(c, out)
 	}
 	if c.stage != over {
 		return false
@@ -256,14 +276,14 @@ func (d *dialogueC) Expire(time.Time, *Output) {}
 // NextDeadline is never.
 func (d *dialogueC) NextDeadline() (time.Time, bool) { return time.Time{}, false }
 
-// Goodbye tells the client that the daemon is stopping. It notices no other way, and does not exit either.
-func (d *dialogueC) Goodbye(_ time.Time, out *Output) {
+// Goodbye tells the client. It notices no other way, and does not exit either.
+func (d *dialogueC) Goodbye(_ time.Time, why End, out *Output) {
 	if d.opened {
 		out.send(cClosed)
 	}
-	d.fail("The daemon is stopping.", out)
+	d.fail(why.sentence(), out)
 	out.Gone = true
 }
 
-// Held is how many messages wait. Only those of a chat that the client has not been told of do.
+// Held is how many messages wait. Once the client has connected none does.
 func (d *dialogueC) Held() int { return d.held() }

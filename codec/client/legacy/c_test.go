@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"simp/codec/client"
+	"simp/codec/client/legacy"
 )
 
 func joinedC(t *testing.T, pending ...client.Pending) *desk {
@@ -59,6 +60,61 @@ func TestCLeavesAndReturns(t *testing.T) {
 	d.want()
 	d.tell(start, closed(bob, client.CloseBusy))
 	d.wantPart("error|message=", "is busy in another chat. Try again later.")
+}
+
+// An acceptance may cross the Cancel: then the chat is open that nobody wants, and has to be left.
+func TestCCancelComesTooLate(t *testing.T) {
+	d := joinedC(t)
+	d.receive(start, "invite|ip=127.0.0.2|port=7777")
+	d.receive(start, "invite|ip=127.0.0.3|port=7777")
+	d.takeCommands()
+	d.take()
+	d.tell(start, established("bob"))
+	d.asks(client.Leave{Peer: bob})
+	d.tell(start, client.NewError("cancel", client.ReasonNotInviting, client.Facts{Peer: bob}))
+	d.tell(start, closed(bob, client.CloseLeft))
+	d.asks()
+	d.want()
+	d.tell(start, client.Established{Peer: carla, User: "carla"})
+	d.want("connected|username=carla")
+}
+
+// Who accepts an invitation while an own one is out withdraws that. In a chat nothing is accepted.
+func TestCAcceptsInstead(t *testing.T) {
+	d := joinedC(t, client.Pending{Peer: carla, User: "carla"})
+	d.receive(start, "invite|ip=127.0.0.2")
+	d.receive(start, "accept")
+	d.asks(client.Invite{Peer: bob}, client.Cancel{Peer: bob}, client.Accept{Peer: carla})
+
+	d = joinedC(t, client.Pending{Peer: carla, User: "carla"})
+	d.tell(start, established("bob"))
+	d.take()
+	d.receive(start, "invite|ip=127.0.0.2")
+	d.tell(start, client.NewError("invite", client.ReasonAlreadyOpen, client.Facts{Peer: bob}))
+	d.takeCommands()
+	d.take()
+	d.receive(start, "accept")
+	d.wantPart("error|message=You are in a chat.", "")
+	d.asks()
+}
+
+// What others say is shown at once, whatever the client is at.
+func TestCOthersAreRead(t *testing.T) {
+	d := joinedC(t, client.Pending{Peer: bob, User: "bob"})
+	d.take()
+	say := func(text string) {
+		d.tell(start, client.Established{Peer: carla, User: "carla"})
+		d.tell(start, client.Message{Peer: carla, User: "carla", Text: text})
+		d.tell(start, closed(carla, client.CloseLeft))
+	}
+	say("one")
+	d.want("message|username=carla|text=one")
+	d.receive(start, "accept")
+	say("two")
+	d.want("message|username=carla|text=two")
+	if n := legacy.Unread(d.d); n != 0 {
+		t.Errorf("%d messages are held", n)
+	}
 }
 
 func TestCInvites(t *testing.T) {

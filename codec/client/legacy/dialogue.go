@@ -40,11 +40,33 @@ type Dialogue interface {
 	// NextDeadline is when Expire has something to do; false if never.
 	NextDeadline() (time.Time, bool)
 
-	// Goodbye ends the dialogue because the daemon ends it. It tells the client so, if the client can be told.
-	Goodbye(now time.Time, out *Output)
+	// Goodbye ends the dialogue because the daemon ends it. It tells the client why, if the client can be told.
+	Goodbye(now time.Time, why End, out *Output)
 
 	// Held is how many messages wait here for the client's turn.
 	Held() int
+}
+
+// End is why the daemon ends a dialogue.
+type End uint8
+
+// The reasons of Goodbye.
+const (
+	EndStopping End = iota // the daemon is stopping
+	EndStalled             // too much waits for the client
+	EndSilent              // nobody can see whether the client is there, and somebody else asks for the daemon
+)
+
+// sentence tells the user.
+func (e End) sentence() string {
+	switch e {
+	case EndStalled:
+		return "The daemon has ended this client, for which too much was waiting."
+	case EndSilent:
+		return "The daemon has ended this client, which was silent for long, for another one."
+	case EndStopping:
+	}
+	return "The daemon is stopping."
 }
 
 // Output is what a call leads to. The datagrams go first: a client may wait for its acknowledgement only so long.
@@ -92,12 +114,17 @@ func Recognise(first []byte) (Protocol, bool) {
 	return 0, false
 }
 
-// Open begins the dialogue with a client whose first datagram this is. taken says that another client holds the daemon.
-// It returns nil for what Recognise does not know.
-func Open(now time.Time, first []byte, taken bool, out *Output) Dialogue {
+// Circumstances are what a dialogue is told at its beginning.
+type Circumstances struct {
+	Taken bool // another client holds the daemon
+	Near  bool // the client is on this host, and datagrams to it are not lost
+}
+
+// Open begins the dialogue with a client whose first datagram this is. It returns nil for what Recognise does not know.
+func Open(now time.Time, first []byte, at Circumstances, out *Output) Dialogue {
 	var d interface {
 		Dialogue
-		open(now time.Time, first []byte, taken bool, out *Output)
+		open(now time.Time, first []byte, at Circumstances, out *Output)
 	}
 	switch p, _ := Recognise(first); p {
 	case ProtocolA:
@@ -109,6 +136,6 @@ func Open(now time.Time, first []byte, taken bool, out *Output) Dialogue {
 	default:
 		return nil
 	}
-	d.open(now, first, taken, out)
+	d.open(now, first, at, out)
 	return d
 }

@@ -37,7 +37,7 @@ func (z *fuzzed) run(t *testing.T, script []byte) {
 	if len(script) > 0 && hello[script[0]] != "" {
 		protocol, script = script[0], script[1:]
 	}
-	z.d = open(t, z.now, hello[protocol], false)
+	z.d = openAt(t, z.now, hello[protocol], legacy.Circumstances{Near: len(script)%2 == 0})
 	events := func(text string) []client.Event {
 		return []client.Event{
 			connected(client.Pending{Peer: carla, User: text}), connected(), invitation(text), established(text), said(text),
@@ -161,7 +161,7 @@ func TestRecognise(t *testing.T) {
 		if got != want {
 			t.Errorf("%q is taken for %q, want %q", first, got, want)
 		}
-		if d := legacy.Open(start, []byte(first), false, new(legacy.Output)); (d != nil) != (want != "") {
+		if d := legacy.Open(start, []byte(first), legacy.Circumstances{}, new(legacy.Output)); (d != nil) != (want != "") {
 			t.Errorf("%q: Open returns %v", first, d)
 		}
 	}

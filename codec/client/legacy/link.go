@@ -20,6 +20,8 @@ const (
 // acknowledged, thrown away, and makes it send its message again; an ACK too many is taken for the answer to a later
 // message, or ends the client. So an ACK is sent only when nothing of ours lies unread in front of it.
 type link struct {
+	near bool // nothing is lost on the way to the client
+
 	flight   string    // our message that the client has not read yet, as far as we know; "": none
 	tries    int       // copies sent of it
 	repeatAt time.Time // when it is sent again; zero: not
@@ -45,10 +47,11 @@ type received struct {
 func (l *link) idle() bool { return l.flight == "" && l.blocked == "" }
 
 // send sends a message. patient means that the client may read it only after its user has typed something: it is not
-// repeated, since the copies would all lie there when it does.
+// repeated, since the copies would all lie there when it does. They would do so too when a client has just been stopped
+// for a while, and it would take the second copy for what it waits for next: so nothing is repeated without need.
 func (l *link) send(now time.Time, message string, patient bool, out *Output) {
 	l.flight, l.tries, l.repeatAt = message, 1, time.Time{}
-	if !patient {
+	if !patient && !l.near {
 		l.repeatAt = now.Add(linkRepeat)
 	}
 	l.unread++

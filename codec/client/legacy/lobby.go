@@ -25,14 +25,16 @@ type conversation struct {
 	user  string
 	stage stage
 
-	texts []string // messages that the user has not been shown
+	texts   []string // messages that the user has not been shown
+	remarks []string // the daemon's own, to be shown in the chat
 
 	reason  client.CloseReason // why it is over
 	refusal string             // instead, the daemon's sentence why it could not begin
 	detail  string             // the peer's own words
 	lost    []client.Undelivered
 
-	hurried bool // the daemon has been told not to wait for what is not delivered
+	hurried   bool // the daemon has been told not to wait for what is not delivered
+	cancelled bool // our user has left by a Cancel, and the daemon has not said what came of that
 }
 
 // beginning reports whether our user has agreed to it and the chat is not open yet.
@@ -60,7 +62,7 @@ type lobby struct {
 }
 
 // note takes what an event says about conversations.
-func (l *lobby) note(ev client.Event) {
+func (l *lobby) note(ev client.Event, out *Output) {
 	switch e := ev.(type) {
 	case client.Connected:
 		for _, p := range e.Pending {
@@ -78,8 +80,13 @@ func (l *lobby) note(ev client.Event) {
 			c = l.add(e.Peer, e.User, open) // the daemon accepts by itself
 		}
 		c.user = e.User
-		if c.stage != leaving {
+		switch {
+		case c.stage != leaving:
 			c.stage = open
+		case c.cancelled:
+			// It was accepted before the Cancel came, which is refused then: nobody else would end the chat.
+			c.cancelled = false
+			out.do(client.Leave{Peer: c.peer})
 		}
 	case client.Message:
 		c := l.of(e.Peer)
@@ -87,6 +94,13 @@ func (l *lobby) note(ev client.Event) {
 			c = l.add(e.Peer, e.User, open)
 		}
 		c.texts = append(c.texts, e.Text)
+	case client.Unconfirmed:
+		// Nobody else says so: such a partner can go on as if the message had never been written.
+		l.remark(e.Peer, unconfirmed(e))
+	case client.Recognised:
+		if e.Limits != "" {
+			l.remark(e.Peer, e.Limits)
+		}
 	case client.Closed:
 		if c := l.of(e.Peer); c != nil {
 			if e.User != "" {
@@ -96,8 +110,12 @@ func (l *lobby) note(ev client.Event) {
 			l.close(c, e.Reason)
 		}
 	case client.Error:
-		// What cannot be left is over already.
-		if c := l.of(e.Peer); c != nil && c.stage == leaving && e.OpName == (client.Leave{}).Op() {
+		// What cannot be left or cancelled is over already, but for a Cancel that came too late.
+		c := l.of(e.Peer)
+		if c == nil || c.stage != leaving {
+			return
+		}
+		if e.OpName == (client.Leave{}).Op() || e.OpName == (client.Cancel{}).Op() && c.cancelled {
 			l.close(c, client.CloseLeft)
 		}
 	}
@@ -134,6 +152,23 @@ func (l *lobby) ring(peer netip.AddrPort, user string) {
 	if l.current(peer) == nil {
 		l.add(peer, user, ringing)
 	}
+}
+
+func (l *lobby) remark(peer netip.AddrPort, sentence string) {
+	if c := l.current(peer); c != nil && !slices.Contains(c.remarks, sentence) {
+		c.remarks = append(c.remarks, sentence)
+	}
+}
+
+// said is what is to be shown of a conversation, the daemon's remarks first.
+func (c *conversation) said() []string {
+	var all []string
+	for _, r := range c.remarks {
+		all = append(all, aside(r))
+	}
+	all = append(all, c.texts...)
+	c.remarks, c.texts = nil, nil
+	return all
 }
 
 // call begins to attend to a peer whom our user asks.
@@ -173,11 +208,19 @@ func (l *lobby) release() client.Command {
 	case ringing:
 		c.stage = over
 	case calling, accepted, open:
+		c.cancelled = c.stage == calling
 		c.stage = leaving
 	case leaving, over:
 	}
 	l.tidy()
 	return farewell
+}
+
+// leave is release, with the command given.
+func (l *lobby) leave(out *Output) {
+	if farewell := l.release(); farewell != nil {
+		out.do(farewell)
+	}
 }
 
 // next is who has waited longest for our user, nil if nobody does.
@@ -201,14 +244,17 @@ func (l *lobby) inTheWay() *conversation {
 	return nil
 }
 
-// held is how many messages wait for being shown in conversations that go on. Those of others are no more than waited
-// when they ended, and must not keep the event that says so from being told.
-func (l *lobby) held() int {
+// heldIn is how many messages wait for being shown, in conversations of the stages given.
+func (l *lobby) heldIn(of ...stage) int {
 	n := 0
 	for _, c := range l.all {
-		if c.stage != leaving && c.stage != over {
+		if slices.Contains(of, c.stage) {
 			n += len(c.texts)
 		}
 	}
 	return n
 }
+
+// held is how many messages wait for being shown, also those of conversations that are over: whoever chats and leaves, and
+// does so again, would fill the memory.
+func (l *lobby) held() int { return l.heldIn(ringing, calling, accepted, open, leaving, over) }

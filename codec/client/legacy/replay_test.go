@@ -188,8 +188,13 @@ type desk struct {
 
 func open(t *testing.T, now time.Time, first string, taken bool) *desk {
 	t.Helper()
+	return openAt(t, now, first, legacy.Circumstances{Taken: taken})
+}
+
+func openAt(t *testing.T, now time.Time, first string, at legacy.Circumstances) *desk {
+	t.Helper()
 	d := &desk{t: t}
-	if d.d = legacy.Open(now, []byte(first), taken, &d.out); d.d == nil {
+	if d.d = legacy.Open(now, []byte(first), at, &d.out); d.d == nil {
 		t.Fatalf("%q begins no dialogue", first)
 	}
 	d.collect()

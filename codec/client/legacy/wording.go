@@ -1,6 +1,7 @@
 package legacy
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
@@ -59,6 +60,11 @@ func losses(lost []client.Undelivered) string {
 		texts = append(texts, m.Text)
 	}
 	return "Not delivered: " + strings.Join(texts, " / ")
+}
+
+// unconfirmed is the sentence about a message of which nobody knows whether it arrived.
+func unconfirmed(e client.Unconfirmed) string {
+	return fmt.Sprintf("your message %d was sent %d times and never confirmed, so it may not have arrived", e.N, e.Tries)
 }
 
 // aside is a line of the daemon's own where a protocol has place only for what the partner says. It is used where the

@@ -52,6 +52,7 @@ type Sender struct {
 	ended   bool           // no more lines
 	begun   bool           // what is said about the peer concerns our invitation, not a chat before it
 	aborted bool           // the end has begun before everything was delivered
+	limits  string         // of the peer's daemon, as far as they were told
 	self    netip.AddrPort // the daemon's
 
 	step core.Step
@@ -265,6 +266,12 @@ func (s *Sender) Event(ev client.Event, _ string) core.Step {
 				s.warn("Sent %d times and never confirmed, so it may or may not have arrived: %s", e.Tries, text.Visible(s.next))
 			}
 			s.landed()
+		}
+	case client.Recognised:
+		// What is delivered to such a daemon may still be shown to nobody.
+		if e.Peer == s.opt.Peer && e.Limits != "" && e.Limits != s.limits {
+			s.limits = e.Limits
+			s.warn("%s runs another implementation. %s", s.user, text.Visible(e.Limits))
 		}
 	case client.Closed:
 		if e.Peer == s.opt.Peer && s.begun {

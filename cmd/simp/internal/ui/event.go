@@ -270,6 +270,8 @@ func (m *Model) failed(e client.Error) {
 		}
 		m.finish()
 		m.step.Status = 1
+	case client.StatusQuery{}.Op():
+		m.answered()
 	case client.Invite{}.Op():
 		if c != nil && c.state == inviting && c.tries == 0 {
 			m.forget(c)
@@ -302,12 +304,29 @@ func (m *Model) failed(e client.Error) {
 	}
 }
 
+// ask asks for a status, to be shown as what kind of daemons the peers have or as it is.
+func (m *Model) ask(peers bool) {
+	m.asked = append(m.asked, peers)
+	m.send(client.StatusQuery{})
+}
+
+// answered takes the oldest query out of those that are not answered, and reports whether it was for /peers.
+func (m *Model) answered() (peers bool) {
+	if len(m.asked) == 0 {
+		return false
+	}
+	peers, m.asked = m.asked[0], m.asked[1:]
+	return peers
+}
+
 // showPeers shows what kind of daemons the peers have, as far as they have shown it.
 func (m *Model) showPeers(e client.Status) {
 	show := func(c *conversation, dialect, evidence string) {
 		kind := "nothing is known of its daemon yet"
 		switch dialect {
-		case "", "unknown":
+		case "":
+			kind = "your own daemon does not tell what its daemon is"
+		case "unknown":
 		case "native":
 			kind = "its daemon is one of simp's"
 		case "standard":
@@ -333,8 +352,7 @@ func (m *Model) showPeers(e client.Status) {
 
 // showStatus shows everything that is going on.
 func (m *Model) showStatus(e client.Status) {
-	if m.askedPeers {
-		m.askedPeers = false
+	if m.answered() {
 		m.showPeers(e)
 		return
 	}

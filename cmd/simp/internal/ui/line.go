@@ -171,11 +171,9 @@ func (m *Model) command(s string) {
 	case "/to":
 		m.switchTo(who)
 	case "/status":
-		m.askedPeers = false
-		m.send(client.StatusQuery{})
+		m.ask(false)
 	case "/peers":
-		m.askedPeers = true
-		m.send(client.StatusQuery{})
+		m.ask(true)
 	case "/help":
 		for _, l := range helpLines() {
 			m.say("%s", l)

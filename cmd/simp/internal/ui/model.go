@@ -49,7 +49,8 @@ type Model struct {
 	held    []string
 	heldEnd bool
 
-	askedPeers  bool // the next status is shown as what kind of daemons the peers have
+	asked []bool // the queries for a status that are not answered, the oldest first: is it asked for /peers?
+
 	interrupted bool // the last that was typed was Ctrl-C
 	quitting    bool
 	lost        bool // a message was not delivered

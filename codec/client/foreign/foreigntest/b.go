@@ -16,6 +16,8 @@ type B struct {
 	partner   netip.Addr // never forgotten
 	name      string     // the partner's
 	requests  []from
+	called    netip.Addr // whom it has invited last
+	calledAt  time.Time
 
 	client netip.AddrPort // whom it talks to at the moment
 	saying string         // what is not acknowledged yet
@@ -25,6 +27,9 @@ type B struct {
 	block  string // it stands still until it has a partner: "wait" or "call"
 	queue  []fromClient
 }
+
+// restB is how soon an answer comes that a client should have waited for.
+const restB = 500 * time.Millisecond
 
 type fromClient struct {
 	who netip.AddrPort
@@ -143,6 +148,7 @@ func (b *B) operate(now time.Time, op, payload string) {
 		case b.partner.IsValid() && b.partner != ip:
 			return // it looks for the partner's name under the wrong address, and gives up
 		}
+		b.called, b.calledAt = ip, now
 		b.w.Peer(ip, Packet{SYN, b.user, ""})
 		b.block = "call"
 		b.meet(now)
@@ -199,6 +205,10 @@ func (b *B) FromPeer(now time.Time, addr netip.Addr, p Packet) {
 			b.w.Peer(addr, Packet{SYNACK, b.user, ""})
 		}
 	case SYNACK:
+		// Nobody can wait for an answer that does not come; one that is on its way can be waited for.
+		if b.user == "" && addr == b.called && now.Sub(b.calledAt) < restB {
+			b.w.Harm("the answer to an invitation finds nobody")
+		}
 		b.w.Peer(addr, Packet{ACK, b.user, ""})
 		b.partner, b.name = addr, p.User
 	case ACK:
