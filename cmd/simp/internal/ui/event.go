@@ -49,9 +49,13 @@ func (m *Model) Event(ev client.Event, _ string) core.Step {
 	return m.made()
 }
 
-// known returns the conversation that an event is about, or the event's own facts where there is none.
+// known returns the conversation that an event is about, or the event's own facts where there is none. The name of some
+// partners comes only with their first message.
 func (m *Model) known(c conversation) *conversation {
 	if k := m.find(c.peer); k != nil {
+		if c.user != "" {
+			k.user = c.user
+		}
 		return k
 	}
 	return &c
