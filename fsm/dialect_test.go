@@ -221,8 +221,8 @@ func TestAckRefusal_ARefusalIsAcknowledgedWheneverItComes(t *testing.T) {
 	reach(t, Idle, Native()).unmovedBy(fin(Declined)).by("stray-fin").does("") // its FINs have names, and end with the third copy
 }
 
-// §3.23: "A SYN that comes again in an open chat, one retransmission time after the last copy, is no new invitation. It is
-// acknowledged: one implementation repeats it until then."
+// §3.23: "A SYN that comes again in an open chat, one retransmission time after the last copy and before a message of its
+// sender, is no new invitation. It is acknowledged: one implementation repeats it until then."
 func TestEstablished_ACopyOfTheSYNIsNoRestart(t *testing.T) {
 	copied := syn().seq(1).repeat()
 	c := connecting(t, Legacy(), 1).on(ack(0), say())
