@@ -179,7 +179,7 @@ func TestSealedFIN(t *testing.T) {
 			if r := ReasonOf(got.Payload); r != tt.reason {
 				t.Errorf("reason %v, want %v", r, tt.reason)
 			}
-			if token := TokenOf(got.Payload); token != tt.token {
+			if token, _ := got.Name(); token != tt.token {
 				t.Errorf("token %q, want %q", token, tt.token)
 			}
 		})

@@ -22,8 +22,14 @@ type Datagram struct {
 	// front of a message. Of what is announced it is the words: in a SYN and a
 	// SYN+ACK "simp/1" and what follows, in a FIN only what follows. A FIN has
 	// the same payload, then, whether it is sealed or not: the reason, and the
-	// name of the conversation ([ReasonOf], [TokenOf]).
+	// name of the conversation ([ReasonOf], [Datagram.Name]).
 	Payload []byte
+
+	// Label is what stands behind the payload of a CHAT or an ERR between native
+	// peers, without the NUL in front of it: words that say to which conversation
+	// it belongs, and which message it is. Their payload is for people, so there
+	// is no room for words in it; Length does not count the label.
+	Label []byte
 
 	// Announced tells that the payload is sealed, and well-formed for a peer of
 	// any kind. Only SYN, SYN+ACK and FIN can be.

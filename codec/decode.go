@@ -38,7 +38,10 @@ func Decode(b []byte) (Datagram, Notes, error) {
 		return d, notes | NoLength.bit(), nil
 	}
 	// From here on b is the header and its payload, without anything behind.
-	b, more = cutToLength(b)
+	b, behind, more := cutToLength(b)
+	if d.canLabel() && isLabel(behind) {
+		d.Label, more = behind[1:], 0
+	}
 	notes |= more
 	d.Payload = b[offPayload:]
 	switch {
@@ -55,6 +58,15 @@ func Decode(b []byte) (Datagram, Notes, error) {
 
 // isStub tells a Stub by the two things that it has: its mark and its length.
 func isStub(b []byte) bool { return len(b) == stubLen && b[offType] == stubMark }
+
+// isLabel tells a label from whatever else may be behind a payload: it begins
+// with a NUL, and then with one of the words that we know.
+func isLabel(behind []byte) bool {
+	if len(behind) < 2 || behind[0] != 0 || !printable(behind[1:]) {
+		return false
+	}
+	return behind[1] == numberMark || tokenIn(behind[1:]) != Token{}
+}
 
 // checkSize refuses what cannot hold a header. One kind of peer leaves the
 // Length field out of its control datagrams, which are 35 bytes; a chat
@@ -73,25 +85,24 @@ func checkSize(b []byte) error {
 	return nil
 }
 
-// cutToLength reduces the datagram b to what Length counts. Length is a claim,
-// not a size: it is compared with what is there and never added to anything, so
-// that no value of it can overflow or reach beyond b.
-func cutToLength(b []byte) ([]byte, Notes) {
+// cutToLength reduces the datagram b to what Length counts, and returns what is
+// behind. Length is a claim, not a size: it is compared with what is there and
+// never added to anything, so that no value of it can overflow or reach beyond b.
+func cutToLength(b []byte) (counted, behind []byte, n Notes) {
 	there := len(b) - HeaderLen
 	length := binary.BigEndian.Uint32(b[offLength:])
 	switch {
 	case uint64(length) > uint64(there):
-		return b, LengthLong.bit()
+		return b, nil, LengthLong.bit()
 	case int(length) == there:
-		return b, 0
+		return b, nil, 0
 	}
 	end := HeaderLen + int(length)
-	behind := b[end:]
-	b = b[:end:end]
-	if len(behind) == trailerLen && Checksum(b) == [trailerLen]byte(behind) {
-		return b, Trailer.bit()
+	counted, behind = b[:end:end], b[end:len(b):len(b)]
+	if len(behind) == trailerLen && Checksum(counted) == [trailerLen]byte(behind) {
+		return counted, behind, Trailer.bit()
 	}
-	return b, LengthShort.bit()
+	return counted, behind, LengthShort.bit()
 }
 
 // readUser takes the name out of its field, whichever way it is padded.

@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -159,11 +161,94 @@ func TestTokens(t *testing.T) {
 		{"chat baaaaaa1", Token{}, Token{}},
 		{"chat x 77777777", Token{}, second},
 	} {
-		if got := TokenOf([]byte(tt.payload)); got != tt.first {
-			t.Errorf("TokenOf(%q) = %q, want %q", tt.payload, got, tt.first)
+		d := Datagram{Kind: SYNACK, Payload: []byte(tt.payload)}
+		if first, second := d.Name(); first != tt.first || second != tt.second {
+			t.Errorf("%q names %q and %q, want %q and %q", tt.payload, first, second, tt.first, tt.second)
 		}
-		if got := SecondTokenOf([]byte(tt.payload)); got != tt.second {
-			t.Errorf("SecondTokenOf(%q) = %q, want %q", tt.payload, got, tt.second)
+	}
+}
+
+// §4.19: what says which message it is, and what does not.
+func TestNumbers(t *testing.T) {
+	for _, tt := range []struct {
+		words string
+		want  uint32
+	}{
+		{"chat baaaaaaa #1", 1},
+		{"chat #17", 17},
+		{"chat baaaaaaa #4294967295", 1<<32 - 1},
+		{"chat baaaaaaa later #12 words", 12},
+		{"chat baaaaaaa", 0},
+		{"chat baaaaaaa 1", 0},
+		{"chat baaaaaaa #", 0},
+		{"chat baaaaaaa #-1", 0},
+		{"chat baaaaaaa #1x", 0},
+		{"chat baaaaaaa #4294967296", 0},
+		{"chat baaaaaaa #99999999999999999999999999", 0},
+		{"chat  #3", 3},
+		{"#5", 0}, // the first word says what is acknowledged
+		{"", 0},
+	} {
+		ack := Datagram{Kind: ACK, Payload: []byte(tt.words)}
+		if got := ack.Number(); got != tt.want {
+			t.Errorf("an ACK that says %q is of message %d, want %d", tt.words, got, tt.want)
+		}
+		_, label, _ := strings.Cut(tt.words, " ")
+		message := Datagram{Kind: CHAT, Payload: []byte("#9"), Label: []byte(label)}
+		if got := message.Number(); got != tt.want {
+			t.Errorf("a message labelled %q is number %d, want %d", label, got, tt.want)
+		}
+	}
+	for _, k := range []Kind{SYN, SYNACK, FIN, ERR} {
+		if d := (Datagram{Kind: k, Payload: []byte("word #1"), Label: []byte("#1")}); d.Number() != 0 {
+			t.Errorf("%v has number %d", k, d.Number())
+		}
+	}
+}
+
+// §1.6: a label is behind the payload and not counted; who does not look for one sees a message with something behind.
+func TestLabel(t *testing.T) {
+	name := TokenFrom(1)
+	for _, k := range []Kind{CHAT, ERR} {
+		sent := Datagram{Kind: k, Seq: 1, User: []byte("bob"), Payload: []byte("hello"), Label: AppendLabel(nil, name, 2)}
+		b, err := Canonical.Append(nil, sent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := string(b[HeaderLen:]), "hello\x00baaaaaaa #2"; got != want || b[offLength+3] != 5 {
+			t.Errorf("%v: behind the header is %q, Length %d, want %q and 5", k, got, b[offLength+3], want)
+		}
+		d, notes, err := Decode(b)
+		if got, _ := d.Name(); err != nil || notes != 0 || string(d.Payload) != "hello" || got != name {
+			t.Errorf("read as %s of %q, notes %s, error %v", d, got, notes, err)
+		}
+		again, err := Canonical.Append(nil, d)
+		if err != nil || !bytes.Equal(again, b) {
+			t.Errorf("written again: %q, %v", again, err)
+		}
+	}
+	longest := Datagram{Kind: CHAT, User: []byte("bob"), Payload: bytes.Repeat([]byte("x"), MaxPayload-MaxLabel), Label: AppendLabel(nil, name, 1<<32-1)}
+	b, err := Canonical.Append(nil, longest)
+	if err != nil || len(b) != MaxDatagram {
+		t.Errorf("the longest labelled message: %d bytes, %v", len(b), err)
+	}
+	for what, d := range map[string]Datagram{
+		"one byte more":      {Kind: CHAT, User: []byte("bob"), Payload: append(longest.Payload, 'x'), Label: longest.Label},
+		"a label of a SYN":   {Kind: SYN, User: []byte("bob"), Label: []byte("x")},
+		"a label with a NUL": {Kind: CHAT, User: []byte("bob"), Label: []byte("#1\x00")},
+	} {
+		if _, err := Canonical.Append(nil, d); !errors.Is(err, ErrPayload) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := Trailing.Append(nil, Datagram{Kind: CHAT, User: []byte("bob"), Label: []byte("x")}); !errors.Is(err, ErrPayload) {
+		t.Errorf("a label in front of a checksum: %v", err)
+	}
+	for _, behind := range []string{"\x00", "\x00baaaaaaa\x00", "baaaaaaa", "\x00#1\xff", "\x00baaaaaaa\n", "\x00hi", "\x00baaaaaa", "\x00\x00baaaaaaa"} {
+		b, _ := Canonical.Append(nil, Datagram{Kind: CHAT, User: []byte("bob"), Payload: []byte("hello")})
+		d, notes, err := Decode(append(b, behind...))
+		if err != nil || len(d.Label) > 0 || notes != LengthShort.bit() || string(d.Payload) != "hello" {
+			t.Errorf("with %q behind: %s, notes %s, error %v", behind, d, notes, err)
 		}
 	}
 }

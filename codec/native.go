@@ -1,11 +1,16 @@
 package codec
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 // Between peers that have announced themselves, the first word of the payload
 // of ACK and FIN has a meaning (PROTOCOL.md, 2.3), and the second word of these
-// and of an announcement names the conversation (2.8). Words are separated by
-// single blanks; what follows is ignored, which leaves room for extensions.
+// and of an announcement names the conversation (2.8). The payloads of CHAT and
+// ERR are for people: there the name stands behind the payload, in a label. A
+// CHAT and its ACK say besides which message it is (4.19). Words are separated
+// by single blanks; others are ignored, which leaves room for extensions.
 
 // TokenLen is the length of a conversation's name, in bytes.
 const TokenLen = 8
@@ -25,15 +30,6 @@ func TokenFrom(bits uint64) Token {
 	}
 	return t
 }
-
-// TokenOf returns the token that the words of an announcement, or the payload of
-// a native ACK or FIN, sealed or not, give; the zero Token if they give none, or
-// something that is none.
-func TokenOf(payload []byte) Token { return tokenIn(afterWord(payload)) }
-
-// SecondTokenOf returns the token behind that one: a SYN+ACK for an invitation
-// that crossed the sender's own names both.
-func SecondTokenOf(payload []byte) Token { return tokenIn(afterWord(afterWord(payload))) }
 
 // afterWord returns what follows the first word and its blank.
 func afterWord(payload []byte) []byte {
@@ -65,6 +61,83 @@ func AppendWords(dst []byte, word string, tokens ...Token) []byte {
 		}
 	}
 	return dst
+}
+
+// Name returns the token by which d names its conversation, and the second one
+// of a SYN+ACK; the zero Token where there is none.
+func (d *Datagram) Name() (name, second Token) {
+	if d.Kind == CHAT || d.Kind == ERR {
+		return tokenIn(d.Label), Token{}
+	}
+	words := afterWord(d.Payload)
+	if name = tokenIn(words); d.Kind == SYNACK {
+		second = tokenIn(afterWord(words))
+	}
+	return name, second
+}
+
+// numberMark is in front of the number of a message, so that no token can be
+// taken for one.
+const numberMark = '#'
+
+// Number returns which message of its chat a CHAT is, or an ACK acknowledges,
+// counted from 1; 0 if it does not say.
+func (d *Datagram) Number() uint32 {
+	words := d.Label
+	switch d.Kind {
+	case CHAT:
+	case ACK:
+		words = afterWord(d.Payload)
+	case SYN, SYNACK, FIN, ERR, Invalid:
+		return 0
+	}
+	for len(words) > 0 {
+		if words[0] == numberMark {
+			return number(firstWord(words[1:]))
+		}
+		words = afterWord(words)
+	}
+	return 0
+}
+
+// number reads a number of 32 bits, in decimal digits; 0 if it is none.
+func number(digits []byte) uint32 {
+	var n uint64
+	for _, c := range digits {
+		if n = 10*n + uint64(c-'0'); c < '0' || c > '9' || n > math.MaxUint32 {
+			return 0
+		}
+	}
+	return uint32(n)
+}
+
+// MaxLabel is the longest label that we send, in bytes: a NUL, a token, a blank
+// and a number of 32 bits.
+const MaxLabel = 1 + TokenLen + 1 + 1 + 10
+
+// AppendLabel appends the label of a CHAT or an ERR: the name of its
+// conversation unless it is zero, and the number of the message unless it is 0.
+func AppendLabel(dst []byte, name Token, num uint32) []byte {
+	if name != (Token{}) {
+		dst = append(dst, name[:]...)
+	}
+	return appendNumber(dst, num)
+}
+
+// AppendNumbered appends the payload of an ACK of message num: like
+// [AppendWords], with the number behind it unless it is 0.
+func AppendNumbered(dst []byte, word string, name Token, num uint32) []byte {
+	return appendNumber(AppendWords(dst, word, name), num)
+}
+
+func appendNumber(dst []byte, num uint32) []byte {
+	if num == 0 {
+		return dst
+	}
+	if len(dst) > 0 {
+		dst = append(dst, ' ')
+	}
+	return strconv.AppendUint(append(dst, numberMark), uint64(num), 10)
 }
 
 // AckOf returns what an ACK with this payload acknowledges, or Invalid if it

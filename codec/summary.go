@@ -14,6 +14,7 @@ const summaryRunes = 60
 //	SYN seq=0 user="alice" announce="simp/1"
 //	ACK seq=0 user="bob" of="chat"
 //	CHAT seq=1 user="bob" len=5 "hello"
+//	CHAT seq=1 user="bob" len=5 "hello" label="abcdefgh #2"
 //	ERR seq=0 user="bob" "User already in another chat"
 //	FIN seq=0 user="bob" "left"
 //	FIN seq=0 user="bob" sealed="cancelled abcdefgh"
@@ -42,7 +43,7 @@ func (d Datagram) AppendSummary(dst []byte) []byte {
 	dst = append(dst, " user="...)
 	dst = appendQuoted(dst, d.User)
 	if len(d.Payload) == 0 && d.Kind != CHAT && !d.Announced {
-		return dst
+		return d.appendLabel(dst)
 	}
 	shown := firstRunes(d.Payload, summaryRunes)
 	cut := len(shown) < len(d.Payload)
@@ -64,7 +65,14 @@ func (d Datagram) AppendSummary(dst []byte) []byte {
 	if cut {
 		dst = append(dst, "..."...)
 	}
-	return dst
+	return d.appendLabel(dst)
+}
+
+func (d *Datagram) appendLabel(dst []byte) []byte {
+	if len(d.Label) == 0 {
+		return dst
+	}
+	return appendQuoted(append(dst, " label="...), firstRunes(d.Label, summaryRunes))
 }
 
 // String returns the line that [Datagram.AppendSummary] appends.

@@ -74,7 +74,9 @@ func (w Wire) MaxPayload() int {
 //     ASCII; for an announcement that does not begin with "simp/" (of a SYN or
 //     SYN+ACK; that of a FIN is Append's to write) or stands in anything but a
 //     SYN, a SYN+ACK or a FIN of the usual form; for a payload or an
-//     announcement in a control datagram if w.Short.
+//     announcement in a control datagram if w.Short; for a label of anything but
+//     a CHAT or an ERR, or that is not printable ASCII, or where something else
+//     ends the datagram.
 //
 // A text that only a person would read is not worth an error: that of an ERR or
 // [FINERR] is left out if w.Short, and always in a [Stub], which has no place for
@@ -105,6 +107,9 @@ func (w Wire) Append(dst []byte, d Datagram) ([]byte, error) {
 		}
 		dst = append(dst, d.Payload...)
 		binary.BigEndian.PutUint32(dst[start+offLength:], uint32(len(dst)-start-HeaderLen))
+	}
+	if len(d.Label) > 0 {
+		dst = append(append(dst, 0), d.Label...)
 	}
 	if w.Trailer {
 		checksum := Checksum(dst[start:])
@@ -163,12 +168,16 @@ func sendableUser(user []byte) bool {
 // refusePayload returns why d's payload cannot be sent, or "".
 func (w Wire) refusePayload(d Datagram) string {
 	switch {
-	case len(d.Payload) > w.MaxPayload()-d.announcedLen():
+	case len(d.Payload) > w.MaxPayload()-d.announcedLen()-d.labelLen():
 		return "it does not fit into a datagram of 1200 bytes"
 	case d.Announced && !d.canAnnounce():
 		return "only a SYN, a SYN+ACK or a FIN of the usual form can announce"
 	case d.Announced && d.Kind != FIN && !isAnnouncement(d.Payload):
 		return `an announcement begins with "` + announcementPrefix + `"`
+	case len(d.Label) > 0 && (!d.canLabel() || w.Trailer || w.Short):
+		return "only a message and an error in the specification's form can have a label"
+	case !printable(d.Label):
+		return "a label is printable ASCII"
 	case w.noLength(d.Kind) && (d.Announced || len(d.Payload) > 0 && !d.forPeople()):
 		return "a control datagram without a Length has no payload"
 	case d.Kind != CHAT && !printable(d.Payload):
@@ -179,6 +188,17 @@ func (w Wire) refusePayload(d Datagram) string {
 		return "a message has to be valid UTF-8"
 	}
 	return ""
+}
+
+// canLabel reports whether a datagram like d can have a label.
+func (d *Datagram) canLabel() bool { return (d.Kind == CHAT || d.Kind == ERR) && d.Form == Usual }
+
+// labelLen is how much a label adds to the size of d.
+func (d *Datagram) labelLen() int {
+	if len(d.Label) == 0 {
+		return 0
+	}
+	return 1 + len(d.Label)
 }
 
 // forPeople reports whether the payload of d is a text that changes nothing if

@@ -71,12 +71,19 @@ func startOn(tb testing.TB, conn netio.Conn, user string, cfg Config, event func
 	return &udpNode{engine: e, client: c, addr: conn.LocalAddr()}
 }
 
+// benchSizes are a chat datagram and its ACK as they are on the wire, for the floors.
+func benchSizes() (there, back []byte) {
+	const num = 12345 // the middle of a run
+	there = codec.AppendLabel(make([]byte, codec.HeaderLen+len(benchText)+1), codec.TokenFrom(1), num)
+	back = codec.AppendNumbered(make([]byte, codec.HeaderLen), codec.AckWord(codec.CHAT), codec.TokenFrom(1), num)
+	return there, back
+}
+
 // pingPong measures the floor: round trips of a datagram of the chat's size and one of the ACK's between two sockets,
 // each with one goroutine, n times over the given number of socket pairs at once.
 func pingPong(tb testing.TB, n, pairs int) time.Duration {
 	tb.Helper()
-	there := make([]byte, codec.HeaderLen+len(benchText))
-	back := make([]byte, codec.HeaderLen+len(codec.AckWord(codec.CHAT))+1+codec.TokenLen)
+	there, back := benchSizes()
 	type pair struct{ a, b *net.UDPConn }
 	var all []pair
 	for range pairs {
@@ -308,8 +315,7 @@ func (c *manyConn) WriteTo(b []byte, to netip.AddrPort) error {
 func stream(tb testing.TB, n, inFlight int) time.Duration {
 	tb.Helper()
 	a, b := manyPeers(tb)
-	there := make([]byte, codec.HeaderLen+len(benchText))
-	back := make([]byte, codec.HeaderLen+len(codec.AckWord(codec.CHAT))+1+codec.TokenLen)
+	there, back := benchSizes()
 	var done sync.WaitGroup
 	start := time.Now()
 	done.Go(func() {

@@ -376,7 +376,7 @@ func TestClientThatIsStuck(t *testing.T) {
 		alice := startNode(t, network, "10.0.0.1:7777", auto)
 		c := alice.engine.NewClient()
 		c.Do(client.Connect{User: "alice"})
-		bob := startNode(t, network, "10.0.0.2:7777", nil)
+		bob := startNode(t, network, "10.0.0.2:7777", func(c *Config) { c.Plain = true })
 		bob.login("bob")
 		bob.client.Do(client.Invite{Peer: alice.addr})
 		wait()

@@ -79,7 +79,7 @@ var (
 	doubtful = &dialect{name: "unknown", shape: shapeless, wire: codec.Canonical, policy: doubting()}
 
 	// native is for a peer that has announced itself (2.4).
-	native = &dialect{name: "native", shape: shapeless, wire: codec.Canonical, policy: fsm.Native(), payload: codec.MaxPayload}
+	native = &dialect{name: "native", shape: shapeless, wire: codec.Canonical, policy: fsm.Native(), payload: codec.MaxPayload - codec.MaxLabel}
 
 	// standard is for a peer that its user knows to follow the specification to the letter. Nothing that it sends tells
 	// it from an unknown one, so it is only ever chosen by hand.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -82,6 +83,12 @@ func openChat(t *testing.T, a, b *node) {
 			t.Fatalf("the chat at %s is not open", n.addr)
 		}
 	}
+}
+
+// labelled puts behind a datagram from n's partner what their chat demands (§1.6, §4.19). Nothing may be under way.
+func labelled(n *node, partner netip.AddrPort, b []byte, num uint32) []byte {
+	name := n.engine.peers[partner].session.names.Conversation()
+	return codec.AppendLabel(append(slices.Clone(b), 0), name, num)
 }
 
 // wantTexts checks the messages that arrived since the last call, in order.

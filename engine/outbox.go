@@ -22,6 +22,7 @@ type Outbox struct {
 	now     time.Time
 	actions fsm.Actions
 	scratch []byte
+	behind  []byte
 	user    []byte
 	parts   []string
 }
@@ -105,6 +106,17 @@ func (o *Outbox) text(s string) []byte {
 func (o *Outbox) words(word string, tokens ...codec.Token) []byte {
 	o.scratch = codec.AppendWords(o.scratch[:0], word, tokens...)
 	return o.scratch
+}
+
+func (o *Outbox) numbered(word string, name codec.Token, num uint32) []byte {
+	o.scratch = codec.AppendNumbered(o.scratch[:0], word, name, num)
+	return o.scratch
+}
+
+// label lends bytes beside those of text.
+func (o *Outbox) label(name codec.Token, num uint32) []byte {
+	o.behind = codec.AppendLabel(o.behind[:0], name, num)
+	return o.behind
 }
 
 func (o *Outbox) name(s string) []byte {

@@ -65,7 +65,7 @@ type Session struct {
 	validated bool // the peer has completed a handshake
 	doubt     bool // an earlier part of the message at the head of the queue is unconfirmed
 	places    places
-	tokens    tokens
+	names     fsm.Names[codec.Token] // of its conversations (2.8)
 }
 
 // delayed is a datagram that waits.

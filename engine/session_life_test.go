@@ -208,8 +208,8 @@ func TestLeave_AfterTheQueue(t *testing.T) {
 	p.do(client.Chat{Text: "one"}, client.Chat{Text: "two"}, client.Leave{})
 	p.receive(nativeACK(codec.CHAT, 0), nativeACK(codec.CHAT, 1), nativeACK(codec.FIN, 0))
 	p.wantSent(
-		`0s CHAT seq=0 user="alice" len=3 "one"`,
-		`0s CHAT seq=1 user="alice" len=3 "two"`,
+		`0s CHAT seq=0 user="alice" len=3 "one" label="#1"`,
+		`0s CHAT seq=1 user="alice" len=3 "two" label="#2"`,
 		`0s FIN seq=0 user="alice" "left"`,
 	)
 	events := p.events()
@@ -253,7 +253,7 @@ func TestName_OfWhoAccepts(t *testing.T) {
 	p.do(client.Chat{Text: "hi"})
 	p.wantSent(
 		`0s SYN+ACK seq=0 user="alice" announce="simp/1"`,
-		`0s CHAT seq=0 user="alice" len=2 "hi"`,
+		`0s CHAT seq=0 user="alice" len=2 "hi" label="#1"`,
 	)
 }
 

@@ -77,7 +77,7 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	d := in.Datagram
 	wasNative := s.native()
 	changed := s.recognise(d, in.Notes)
-	old := s.native() && s.tokens.old(d, s.snap.State)
+	old := s.native() && s.names.Old(packetOf[d.Kind], labelIn(d), s.snap.State)
 	again := d.Kind == codec.SYN && !wasNative && !s.native() && s.isCopyOfSYN(now, d)
 	if !old && !again && d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
 		s.prompted, s.validated, s.received, s.answered = false, false, 0, 0 // it has yet to prove itself again
@@ -107,6 +107,7 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 		if d.Form == codec.FINACK {
 			e.Of = fsm.FIN
 		}
+		e.Num = s.number(d)
 		e.More = len(s.queue) > 1
 		s.measure(now)
 	case codec.FIN:
@@ -118,6 +119,7 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	case codec.ERR:
 		e.Reason = meaning(d)
 	case codec.CHAT:
+		e.Num = s.number(d)
 		e.Room = s.room()
 		e.Repeat = s.isCopy(now, d)
 		if changed {
@@ -135,6 +137,14 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 		s.remember()
 	}
 	s.sayRecognised(out)
+}
+
+// number is which message of the chat the datagram is about, 0 if the peer does not count them (4.19).
+func (s *Session) number(d *codec.Datagram) uint32 {
+	if !s.native() {
+		return 0
+	}
+	return d.Number()
 }
 
 // begins reports whether the datagram may open a chat.

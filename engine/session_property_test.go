@@ -37,7 +37,7 @@ func pick[T any](c choices, all ...T) T { return all[c.below(len(all))] }
 
 // anyToken names no conversation, the present one, or another.
 func (p *solo) anyToken(c choices) codec.Token {
-	return pick(c, codec.Token{}, p.s.tokens.ours, p.s.tokens.theirs, codec.TokenFrom(1), codec.TokenFrom(2))
+	return pick(c, codec.Token{}, p.s.names.Ours, p.s.names.Theirs, codec.TokenFrom(1), codec.TokenFrom(2))
 }
 
 // anyDatagram is a datagram that is right, or nearly, or not at all, in any form and as any kind of peer writes it. Never

@@ -39,10 +39,9 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	}
 	s.env.counters.fired(rule)
 	s.learnName(before.State, in.datagram)
-	begins := startsAnew(before.State, next.State)
+	begins := fsm.StartsAnew(before.State, next.State)
 	if begins {
 		s.since = now
-		s.tokens.begin()
 		if s.heard = in.datagram != nil; !s.heard && !s.fixed {
 			s.seen = false
 			s.snap.Policy = s.policy()
@@ -57,7 +56,7 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 		// Who answers an invitation may be another than who was there, if anybody, when it came.
 		s.self = s.env.userName()
 	}
-	s.nameIt(e, in, next.State, begins)
+	s.names.Follow(before.State, next.State, e, s.native(), labelIn(in.datagram), s.newName)
 	s.snap = next
 	in.tries, in.number = int(before.Tries), before.TxSeq
 	if s.autoAccepted(e) {
@@ -70,30 +69,6 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	for _, a := range out.actions.All() {
 		s.perform(a, in, out)
 	}
-}
-
-// nameIt gives a native conversation its names.
-func (s *Session) nameIt(e fsm.Event, in stepInput, to fsm.State, begins bool) {
-	switch {
-	case begins && to == fsm.SynSent && !s.env.cfg.Plain:
-		s.tokens.ours = newToken(s.env.cfg.Random)
-	case e.On == fsm.RecvSYN && !e.Old && to == fsm.SynReceived && s.native():
-		s.tokens.invitedBy(codec.TokenOf(in.datagram.Payload))
-	case e.On == fsm.RecvSYNACK && !e.Old && to == fsm.Established && s.native():
-		s.tokens.crossedBy(codec.SecondTokenOf(in.datagram.Payload))
-	}
-}
-
-// startsAnew reports whether a step begins a conversation, as opposed to going on with one.
-func startsAnew(from, to fsm.State) bool {
-	switch to {
-	case fsm.SynSent:
-		return from != fsm.SynSent
-	case fsm.SynReceived:
-		return from != fsm.SynReceived && from != fsm.SynSent // two invitations that cross are one conversation
-	case fsm.Idle, fsm.Established, fsm.FinWait:
-	}
-	return false
 }
 
 func (s *Session) autoAccepted(e fsm.Event) bool { return e.On == fsm.RecvSYN && e.Verdict == fsm.Take }
@@ -180,16 +155,17 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 	switch a.Packet {
 	case fsm.SYN:
 		if d.Announced = !s.env.cfg.Plain; d.Announced {
-			d.Payload = out.words(codec.Announcement, s.tokens.ours)
+			d.Payload = out.words(codec.Announcement, s.names.Ours)
 		}
 	case fsm.SYNACK:
 		if d.Announced = policy.Labels; d.Announced {
-			d.Payload = out.words(codec.Announcement, s.tokens.theirs, s.tokens.ours)
+			l := s.names.Acceptance()
+			d.Payload = out.words(codec.Announcement, l.Name, l.Second)
 		}
 	case fsm.ACK:
 		switch {
 		case policy.Labels:
-			d.Payload = out.words(codec.AckWord(kindOf[a.Of]), s.answering(answered))
+			d.Payload = out.numbered(codec.AckWord(kindOf[a.Of]), s.names.Answer(labelIn(answered)), a.Num)
 		case a.Of == fsm.FIN:
 			d.Form = s.dialect.finACK
 		case a.Of == fsm.CHAT:
@@ -199,12 +175,18 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		// One that goes to a peer from which nothing has come yet is well-formed for every kind, as our SYN is.
 		d.Announced = !s.heard && !s.env.cfg.Plain
 		if policy.Labels || d.Announced {
-			d.Payload = out.words(labelOf(a.Reason).Word(), s.ending(answered))
+			d.Payload = out.words(labelOf(a.Reason).Word(), s.names.Ending(packetIn(answered), labelIn(answered)))
 		}
 	case fsm.ERR:
 		d.Payload = out.text(busyText)
+		if policy.Labels {
+			d.Label = out.label(s.names.Answer(labelIn(answered)), 0)
+		}
 	case fsm.CHAT:
 		d.Payload = out.text(s.queue[0].text)
+		if policy.Labels {
+			d.Label = out.label(s.names.Conversation(), a.Num)
+		}
 		if s.dialect.echoes {
 			s.echoing = append(s.echoing[max(0, len(s.echoing)+1-maxEchoes):], written{text: s.queue[0].text, at: out.now})
 		}
@@ -287,26 +269,6 @@ func (s *Session) sendDelayed(now time.Time, out *Outbox) {
 			s.later = nil
 		}
 	}
-}
-
-// ending is the name that a FIN carries: that of the conversation which it ends, or which a SYN or SYN+ACK names that we
-// have no use for. Its copies name the same.
-func (s *Session) ending(d *codec.Datagram) codec.Token {
-	if d != nil && (d.Kind == codec.SYN || d.Kind == codec.SYNACK) {
-		return s.answering(d)
-	}
-	return s.tokens.conversation()
-}
-
-// answering is the name that an ACK carries: that of the conversation which the datagram it answers names, else of the
-// present one.
-func (s *Session) answering(d *codec.Datagram) codec.Token {
-	if d != nil && d.Kind != codec.CHAT {
-		if name := codec.TokenOf(d.Payload); name != (codec.Token{}) {
-			return name
-		}
-	}
-	return s.tokens.conversation()
 }
 
 // wire is how this peer's datagrams are written. As long as it has sent nothing it is not sure who is there, and ours have

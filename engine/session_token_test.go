@@ -11,9 +11,18 @@ import (
 
 // named gives a native peer's datagram the name of a conversation (§2.8).
 func named(d codec.Datagram, name codec.Token) codec.Datagram {
+	if d.Kind == codec.CHAT || d.Kind == codec.ERR {
+		d.Label = codec.AppendLabel(nil, name, d.Number())
+		return d
+	}
 	word := string(d.Payload)
 	d.Payload = codec.AppendWords(nil, word, name)
 	return d
+}
+
+func nameOf(d codec.Datagram) codec.Token {
+	name, _ := d.Name()
+	return name
 }
 
 var firstName, secondName = codec.TokenFrom(1), codec.TokenFrom(2)
@@ -83,10 +92,10 @@ func TestConversationIsNamed(t *testing.T) {
 	p := newSolo(t, nil)
 	p.receive(named(nativeSYN(), firstName))
 	p.do(client.Accept{Peer: bobAddr})
-	p.receive(named(nativeACK(codec.SYNACK, 0), firstName), chat(0, "x"))
+	p.receive(named(nativeACK(codec.SYNACK, 0), firstName), named(chat(0, "x"), firstName))
 	p.do(client.Leave{})
 	for _, s := range p.sent {
-		if d, _ := s.decoded(t); codec.TokenOf(d.Payload) != firstName {
+		if d, _ := s.decoded(t); nameOf(d) != firstName {
 			t.Errorf("%s does not name the conversation", d)
 		}
 	}
@@ -98,7 +107,7 @@ func TestConversationIsNamed(t *testing.T) {
 	p.receive(nativeSYN())
 	p.do(client.Accept{Peer: bobAddr})
 	for _, s := range p.sent {
-		if d, _ := s.decoded(t); codec.TokenOf(d.Payload) != (codec.Token{}) {
+		if d, _ := s.decoded(t); nameOf(d) != (codec.Token{}) {
 			t.Errorf("%s names a conversation that the peer did not name", d)
 		}
 	}
@@ -114,10 +123,10 @@ func TestInvitationsHaveNames(t *testing.T) {
 		p.pass(6 * sec)
 		first, _ := p.sent[0].decoded(t)
 		second, _ := p.sent[1].decoded(t)
-		if a, b := codec.TokenOf(first.Payload), codec.TokenOf(second.Payload); a != b || a == (codec.Token{}) || seen[a] {
+		if a, b := nameOf(first), nameOf(second); a != b || a == (codec.Token{}) || seen[a] {
 			t.Fatalf("invitation %q, its copy %q; used before: %v", a, b, seen[a])
 		}
-		seen[codec.TokenOf(first.Payload)] = true
+		seen[nameOf(first)] = true
 		p.do(client.Cancel{Peer: bobAddr})
 		p.pass(60 * sec)
 		p.forget()
@@ -161,7 +170,7 @@ func TestCrossed_SYNOvertakenByTheAnswer(t *testing.T) {
 	p := newSolo(t, nil)
 	p.do(client.Invite{Peer: bobAddr})
 	syn, _ := p.sent[0].decoded(t)
-	answer := codec.AppendWords(nil, codec.Announcement, codec.TokenOf(syn.Payload), secondName)
+	answer := codec.AppendWords(nil, codec.Announcement, nameOf(syn), secondName)
 	p.receive(codec.Datagram{Kind: codec.SYNACK, User: []byte("bob"), Announced: true, Payload: answer})
 	p.wantState(fsm.Established)
 	p.receive(named(nativeSYN(), secondName))

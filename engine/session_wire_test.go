@@ -28,10 +28,10 @@ func TestWire_NativeConversation(t *testing.T) {
 	p.wantSent(
 		`0s SYN seq=0 user="alice" announce="simp/1"`,
 		`0s ACK seq=0 user="alice" of="syn+ack"`,
-		`0s CHAT seq=0 user="alice" len=5 "hello"`,
+		`0s CHAT seq=0 user="alice" len=5 "hello" label="#1"`,
 		`0s ACK seq=0 user="alice" of="chat"`,
 		`0s ACK seq=1 user="alice" of="chat"`,
-		`0s CHAT seq=1 user="alice" len=3 "bye"`,
+		`0s CHAT seq=1 user="alice" len=3 "bye" label="#2"`,
 		`0s FIN seq=0 user="alice" "left"`,
 		`0s ACK seq=0 user="alice" of="fin"`,
 	)
@@ -291,6 +291,6 @@ func TestWire_Transliteration(t *testing.T) {
 	p = newSolo(t, nil)
 	p.openNative()
 	p.do(client.Chat{Text: "Grüße, 3 €"})
-	p.wantSent(`0s CHAT seq=0 user="alice" len=14 "Grüße, 3 €"`)
+	p.wantSent(`0s CHAT seq=0 user="alice" len=14 "Grüße, 3 €" label="#1"`)
 	p.wantEvents(client.Sent{Peer: bobAddr, User: "bob", N: 1})
 }

@@ -153,6 +153,8 @@ func (p *solo) lines() []string {
 func summary(d codec.Datagram) string {
 	if d.Kind != codec.CHAT && d.Kind != codec.ERR {
 		d.Payload, _, _ = bytes.Cut(d.Payload, []byte(" "))
+	} else if name, _ := d.Name(); name != (codec.Token{}) {
+		d.Label = bytes.TrimPrefix(d.Label[len(name):], []byte(" "))
 	}
 	return d.String()
 }

@@ -66,6 +66,7 @@ type Action struct {
 	Effect  Effect
 	Packet  Packet  // Send: what; Tell retrying: what was sent again
 	Seq     uint8   // Send: its number
+	Num     uint32  // Send CHAT, Send ACK of one: which message of the chat it is
 	Of      Packet  // Send ACK: what it acknowledges
 	Reason  Reason  // Send FIN, Tell closed and withdrawn: why
 	Timer   Timer   // Start, Stop
@@ -95,6 +96,16 @@ func (a *Actions) add(x Action) {
 }
 
 func (a *Actions) send(p Packet, seq uint8) { a.add(Action{Effect: Send, Packet: p, Seq: seq}) }
+
+// chat sends the message in flight.
+func (a *Actions) chat(seq uint8, num uint32) {
+	a.add(Action{Effect: Send, Packet: CHAT, Seq: seq, Num: num})
+}
+
+// ackChat acknowledges message num of the peer.
+func (a *Actions) ackChat(seq uint8, num uint32) {
+	a.add(Action{Effect: Send, Packet: ACK, Seq: seq, Num: num, Of: CHAT})
+}
 
 func (a *Actions) ack(of Packet, seq uint8) {
 	a.add(Action{Effect: Send, Packet: ACK, Seq: seq, Of: of})

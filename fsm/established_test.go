@@ -138,6 +138,35 @@ func TestEstablished_DuplicatesAreAcknowledgedAndNotShown(t *testing.T) {
 	c.on(chat(200)).by("message").does("deliver, send ACK seq=200 of=CHAT")
 }
 
+// §4.19: "One that was taken is acknowledged again however late its copy comes; one that cannot be the next is neither taken nor
+// acknowledged; an ACK counts only for the message that it says."
+func TestEstablished_NumberedMessagesMayOvertakeEachOther(t *testing.T) {
+	c := reach(t, Established, Native())
+	c.unmovedBy(chat(1).num(2), chat(0).num(3), chat(1).num(1), chat(0).num(1<<32-1)).by("misnumbered").does("")
+	c.on(chat(0).num(1)).by("message").does("deliver, send ACK seq=0 num=1 of=CHAT").now("established rx=1 tx-num=1 rx-num=2")
+	c.on(chat(1).num(2)).by("message").does("deliver, send ACK seq=1 num=2 of=CHAT")
+	c.unmovedBy(chat(0).num(1)).by("duplicate").does("send ACK seq=0 num=1 of=CHAT") // though 0 is the next one's number
+	c.on(chat(0).num(3)).by("message")
+
+	c.on(say()).does("queue, send CHAT seq=0 num=1, start retransmit")
+	c.on(due(Retransmit)).does("send CHAT seq=0 num=1, start retransmit, tell retrying CHAT")
+	c.on(ackOf(CHAT, 0).num(1)).by("delivered").on(say(), ackOf(CHAT, 1).num(2), say())
+	c.unmovedBy(ackOf(CHAT, 0).num(1), ackOf(CHAT, 0).num(4)).by("duplicate-ack").does("") // 0 is in flight again
+	c.on(ackOf(CHAT, 0).num(3)).by("delivered").now("established tx=1 rx=1 tx-num=4 rx-num=4 acked")
+
+	c.on(act(Leave)).unmovedBy(chat(1).num(4)).does("") // §6.6
+	c.unmovedBy(chat(0).num(3), chat(1).num(2)).by("duplicate").does("send ACK seq=1 num=2 of=CHAT")
+}
+
+// §4.19: who counts nothing is taken as before.
+func TestEstablished_ANativePeerThatDoesNotCount(t *testing.T) {
+	c := reach(t, Established, Native()).on(chat(0)).by("message").on(chat(1)).by("message")
+	c.unmovedBy(chat(1)).by("duplicate").does("send ACK seq=1 of=CHAT")
+	c.on(say(), ackOf(CHAT, 0)).by("delivered")
+	legacy := reach(t, Established, Legacy()).on(say()).now("established tries=1 in-flight") // and no num
+	legacy.on(ack(0)).by("delivered").now("established tx=1 acked")
+}
+
 // §4.8: "A chat datagram is acknowledged only once the message has been handed to the client's queue, or to the daemon's
 // inbox. Without room there is no ACK, and the sender tries again."
 func TestEstablished_WithoutRoomThereIsNoACK(t *testing.T) {

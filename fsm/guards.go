@@ -17,7 +17,7 @@ func acksMessage(v Vars, e Event) bool {
 		return false
 	}
 	if v.Policy.Labels {
-		return e.Of == CHAT && e.Seq == v.TxSeq
+		return e.Of == CHAT && e.Seq == v.TxSeq && (e.Num == 0 || e.Num == v.TxNum)
 	}
 	return e.Of != FIN && (v.Policy.AnyACK || e.Seq == v.TxSeq)
 }
@@ -46,20 +46,26 @@ func acksGoodbye(v Vars, e Event) bool {
 	return v.Policy.AnyACK || e.Seq == v.FinSeq || v.Policy.Numbers == Shared // whose copies have either number (6.10)
 }
 
-// duplicate reports whether the chat datagram repeats one that was taken already (4.11).
+// duplicate reports whether the chat datagram repeats one that was taken already (4.11, 4.19).
 func duplicate(v Vars, e Event) bool {
-	if v.Policy.ByNumber {
-		return e.Seq == v.RxSeq^1
+	switch {
+	case !v.Policy.ByNumber:
+		return e.Repeat
+	case e.Num > 0:
+		return e.Num < v.RxNum
 	}
-	return e.Repeat
+	return e.Seq == v.RxSeq^1
 }
 
-// misnumbered reports whether a peer that counts in ones and zeros sent anything else.
-func misnumbered(v Vars, e Event) bool { return v.Policy.ByNumber && e.Seq > 1 }
+// misnumbered reports whether a native peer has sent a message that cannot be: with another number than 0 and 1, with one that
+// is not that of the message, or before the one in front of it was acknowledged.
+func misnumbered(v Vars, e Event) bool {
+	return v.Policy.ByNumber && (e.Seq > 1 || e.Num > v.RxNum || e.Num > 0 && e.Num == v.RxNum && e.Seq != v.RxSeq)
+}
 
 // opensByChat reports whether a chat datagram shows that the peer has our SYN+ACK, its ACK being lost or late (3.10).
 func opensByChat(v Vars, e Event) bool {
-	return v.Answered && (!v.Policy.ByNumber || e.Seq == 0)
+	return v.Answered && (!v.Policy.ByNumber || e.Seq == 0 && e.Num <= 1)
 }
 
 // mayGiveUp reports whether there are peers of this kind, in this chat, to whom no number of copies would bring an answer:

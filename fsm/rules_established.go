@@ -146,8 +146,8 @@ var establishedRules = slices.Concat(
 				return v
 			},
 		},
-		{From: Established, On: RecvCHAT, Name: "misnumbered", If: misnumbered, When: "its number is neither 0 nor 1", To: Established, As: Unexpected, Ref: "4.11"},
-		{From: Established, On: RecvCHAT, Name: "duplicate", If: duplicate, When: "it was taken already", To: Established, Do: ackAgain(CHAT), As: Repeated, Ref: "4.5 4.11"},
+		{From: Established, On: RecvCHAT, Name: "misnumbered", If: misnumbered, When: "no message of the peer has that number yet", To: Established, As: Unexpected, Ref: "4.11 4.19"},
+		{From: Established, On: RecvCHAT, Name: "duplicate", If: duplicate, When: "it was taken already", To: Established, Do: ackAgain(CHAT), As: Repeated, Ref: "4.5 4.11 4.19"},
 		{From: Established, On: RecvCHAT, Name: "no-room", If: func(_ Vars, e Event) bool { return !e.Room }, When: "it cannot be handed on", To: Established, As: Rejected, Ref: "4.8"},
 		{From: Established, On: RecvCHAT, Name: "message", To: Established, Do: receive, As: Ordinary, Ref: "4.5 4.18"},
 

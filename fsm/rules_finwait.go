@@ -54,7 +54,7 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 		From: FinWait, On: RecvCHAT, Name: "duplicate", If: func(v Vars, e Event) bool { return v.EndsChat() && duplicate(v, e) && !v.Policy.LastWord }, When: "it was taken before we left",
 		To: FinWait, As: Repeated, Ref: "6.6",
 		Do: func(v Vars, e Event, out *Actions) Vars {
-			out.ack(CHAT, e.Seq)
+			out.ackChat(e.Seq, e.Num)
 			return noteReply(v)
 		},
 	},

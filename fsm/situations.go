@@ -34,6 +34,9 @@ func Situations(s State) []Snapshot {
 			v.Policy = p.Policy
 			if p.Labels {
 				v.Stale = 0 // labelled ACKs need no such count
+				if s == Established || s == FinWait {
+					v.TxNum, v.RxNum = 3-uint32(v.TxSeq&1), 3-uint32(v.RxSeq&1) // the first has 0
+				}
 			}
 			if (v.Unsure || v.Flushing) && p.Numbers != Tracked {
 				continue
@@ -93,12 +96,12 @@ func EventsFor(on Input) []Event {
 				}
 			}
 		}
-		return append(all, old)
+		return append(all, Event{On: on, Of: CHAT, Num: 1}, Event{On: on, Of: CHAT, Num: 3}, old)
 	case RecvFIN:
 		all := each(base, []Reason{NoReason, Left, Declined, Cancelled, Busy, ShutDown}, func(e *Event, r Reason) { e.Reason = r })
 		return append(all, Event{On: on, Crossed: true}, old)
 	case RecvERR:
-		return append(each(base, []Reason{NoReason, Busy, Misnumbered}, func(e *Event, r Reason) { e.Reason = r }), Event{On: on, Reason: Misnumbered, Seq: 1})
+		return append(each(base, []Reason{NoReason, Busy, Misnumbered}, func(e *Event, r Reason) { e.Reason = r }), Event{On: on, Reason: Misnumbered, Seq: 1}, old)
 	case RecvCHAT:
 		var all []Event
 		for _, seq := range []uint8{0, 1, 2} {
@@ -106,7 +109,10 @@ func EventsFor(on Input) []Event {
 				all = append(all, Event{On: on, Seq: seq, Room: room}, Event{On: on, Seq: seq, Room: room, Repeat: true})
 			}
 		}
-		return all
+		for num := range uint32(4) {
+			all = append(all, Event{On: on, Seq: uint8(num & 1), Num: num + 1, Room: true})
+		}
+		return append(all, old)
 	case RetransmitDue:
 		return each(base, []bool{false, true}, func(e *Event, b bool) { e.More = b })
 	case Cancel, Decline, Leave, LeaveNow, Detach, Shutdown, ExpiryDue, UnansweredDue, LingerDue:

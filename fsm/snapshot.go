@@ -17,6 +17,9 @@ type Vars struct {
 	HsSeq  uint8  // number that the handshake uses: the peer's SYN, or its SYN+ACK
 	FinSeq uint8  // number of our FIN, in fin-wait
 
+	TxNum uint32 // which message of ours TxSeq belongs to, from 1; 0 where messages carry no numbers but that (4.19)
+	RxNum uint32 // the same for RxSeq
+
 	Stale    uint8  // handshake ACKs that may still arrive and must not be taken for an ACK of our first message (4.9)
 	InFlight bool   // a chat datagram waits for its ACK
 	Flushing bool   // what the peer said before our message in flight may still be on its way, so it proves nothing (4.14)
@@ -128,6 +131,7 @@ type Event struct {
 	On      Input
 	Seq     uint8   // datagrams: the number as received
 	Of      Packet  // RecvACK: what the ACK says it acknowledges
+	Num     uint32  // RecvCHAT, RecvACK of one: which message of the chat it is, from 1; 0 if it does not say
 	Reason  Reason  // RecvFIN: why, as the FIN says; RecvERR: Busy or Misnumbered if the text is known to say so
 	Verdict Verdict // RecvSYN, RecvSYNACK, Invite, Accept: what admission decided
 	Room    bool    // RecvCHAT: the message can be handed on; Say: the queue takes it
@@ -135,7 +139,7 @@ type Event struct {
 	Repeat  bool    // RecvCHAT: number and payload are those of the last message taken; RecvSYN: it is a copy of the one that led here
 	Counter uint8   // what opens a chat: the number of our first message, where an earlier chat's matter; else 0
 	Crossed bool    // RecvFIN: it was sent before our last ACK was heard, which the peer takes for its answer
-	Old     bool    // RecvSYN, RecvSYNACK, RecvACK, RecvFIN: it names an earlier conversation (2.8)
+	Old     bool    // datagrams: it names an earlier conversation (2.8)
 }
 
 // Verdict is what the daemon decided about an invitation or a chat that would open.

@@ -102,6 +102,9 @@ func open(v Vars, e Event, stale uint16, out *Actions) Vars {
 	v.HsSeq = hs
 	v.TxSeq = v.Policy.Numbers.first(hs, e.Counter)
 	v.Stale = uint8(min(stale, 255))
+	if v.Policy.Labels {
+		v.TxNum, v.RxNum = 1, 1
+	}
 	out.stop(AllTimers)
 	out.tell(TellEstablished)
 	return v
@@ -110,8 +113,11 @@ func open(v Vars, e Event, stale uint16, out *Actions) Vars {
 // receive takes a new message: handed on first, acknowledged then, so that an ACK never promises what is not held.
 func receive(v Vars, e Event, out *Actions) Vars {
 	v.RxSeq = e.Seq ^ 1
+	if v.RxNum > 0 {
+		v.RxNum++
+	}
 	out.do(Deliver)
-	out.ack(CHAT, v.ackSeq(e.Seq))
+	out.ackChat(v.ackSeq(e.Seq), e.Num)
 	switch {
 	case v.Policy.Numbers != Shared:
 	case v.InFlight:
@@ -142,7 +148,9 @@ func ackAgain(of Packet) func(Vars, Event, *Actions) Vars {
 		switch of {
 		case FIN:
 			ackFIN(v, e, out)
-		case CHAT, SYNACK:
+		case CHAT:
+			out.ackChat(v.ackSeq(e.Seq), e.Num)
+		case SYNACK:
 			out.ack(of, v.ackSeq(e.Seq))
 		case NoPacket, SYN, ACK, ERR:
 			out.ack(of, e.Seq)
@@ -180,7 +188,7 @@ func sendCopy(v Vars, out *Actions) Vars {
 		out.probe(v.TxSeq ^ 1)
 		out.probe(v.TxSeq ^ 1)
 	default:
-		out.send(CHAT, v.TxSeq)
+		out.chat(v.TxSeq, v.TxNum)
 	}
 	out.startScaled(Retransmit, v.retryScale())
 	return v
@@ -191,6 +199,9 @@ func landed(v Vars) Vars {
 	v.InFlight, v.Flushing = false, false
 	v.Tries = 0
 	v.TxSeq = v.Policy.Numbers.after(v.TxSeq)
+	if v.TxNum > 0 {
+		v.TxNum++
+	}
 	return v
 }
 
@@ -282,6 +293,8 @@ func oldDatagrams(in State) []Rule {
 		{From: in, On: RecvSYN, Name: "old-syn", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
 		{From: in, On: RecvSYNACK, Name: "old-syn-ack", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
 		{From: in, On: RecvACK, Name: "old-ack", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
+		{From: in, On: RecvERR, Name: "old-err", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
+		{From: in, On: RecvCHAT, Name: "old-chat", If: old, When: when, To: in, As: Ignored, Ref: "2.8 4.19"},
 		{From: in, On: RecvFIN, Name: "old-fin", If: old, When: when, To: in, Do: ackAgain(FIN), As: Repeated, Ref: "2.8 6.5"},
 	}
 }

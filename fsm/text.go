@@ -28,6 +28,9 @@ func (a Action) String() string {
 
 func (a Action) datagram() string {
 	s := fmt.Sprintf("%s seq=%d", a.Packet, a.Seq)
+	if a.Num != 0 {
+		s += fmt.Sprintf(" num=%d", a.Num)
+	}
 	if a.Of != NoPacket {
 		s += " of=" + a.Of.String()
 	}
@@ -61,7 +64,7 @@ func (a *Actions) String() string {
 func (s Snapshot) String() string {
 	var b strings.Builder
 	b.WriteString(s.State.String())
-	num := func(name string, n uint16) {
+	num := func(name string, n uint32) {
 		if n != 0 {
 			fmt.Fprintf(&b, " %s=%d", name, n)
 		}
@@ -71,12 +74,14 @@ func (s Snapshot) String() string {
 			b.WriteString(" " + name)
 		}
 	}
-	num("tries", s.Tries)
-	num("tx", uint16(s.TxSeq))
-	num("rx", uint16(s.RxSeq))
-	num("hs", uint16(s.HsSeq))
-	num("fin", uint16(s.FinSeq))
-	num("stale", uint16(s.Stale))
+	num("tries", uint32(s.Tries))
+	num("tx", uint32(s.TxSeq))
+	num("rx", uint32(s.RxSeq))
+	num("tx-num", s.TxNum)
+	num("rx-num", s.RxNum)
+	num("hs", uint32(s.HsSeq))
+	num("fin", uint32(s.FinSeq))
+	num("stale", uint32(s.Stale))
 	flag("in-flight", s.InFlight)
 	flag("flushing", s.Flushing)
 	flag("unsure", s.Unsure)
@@ -109,6 +114,9 @@ func (e Event) String() string {
 	}
 	if e.On >= RecvSYN && e.On <= RecvCHAT {
 		fmt.Fprintf(&b, " seq=%d", e.Seq)
+	}
+	if e.Num != 0 {
+		fmt.Fprintf(&b, " num=%d", e.Num)
 	}
 	if e.Counter != 0 {
 		fmt.Fprintf(&b, " counter=%d", e.Counter)
