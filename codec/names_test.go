@@ -121,7 +121,7 @@ func TestReasons(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range []Reason{ReasonNone, Shutdown + 1, 255} {
+	for _, r := range []Reason{ReasonNone, Restarted + 1, 255} {
 		if got := r.Word(); got != "" {
 			t.Errorf("Word of %v: %q, want none", r, got)
 		}
@@ -134,7 +134,7 @@ func TestReasons(t *testing.T) {
 	if got := ReasonNone.String(); got != "none" {
 		t.Errorf("String of ReasonNone: %q", got)
 	}
-	if got := (Shutdown + 1).String(); got != "Reason(6)" {
+	if got := (Restarted + 1).String(); got != "Reason(7)" {
 		t.Errorf("String of a reason that does not exist: %q", got)
 	}
 }

@@ -186,6 +186,7 @@ const (
 	Cancelled                // the user took the invitation back
 	Busy                     // the user is in another chat
 	Shutdown                 // the daemon ends
+	Restarted                // the daemon knows of no such chat: it has lost it
 )
 
 // reasonNames is read only.
@@ -196,6 +197,7 @@ var reasonNames = [...]string{
 	Cancelled:  "cancelled",
 	Busy:       "busy",
 	Shutdown:   "shutdown",
+	Restarted:  "restarted",
 }
 
 // String returns the word for r, as it is sent; "none" for ReasonNone.

@@ -30,6 +30,7 @@ var kindOf = [...]codec.Kind{
 var reasonOf = [...]fsm.Reason{
 	codec.ReasonNone: fsm.NoReason, codec.Left: fsm.Left, codec.Declined: fsm.Declined,
 	codec.Cancelled: fsm.Cancelled, codec.Busy: fsm.Busy, codec.Shutdown: fsm.ShutDown,
+	codec.Restarted: fsm.Restarted,
 }
 
 func labelOf(r fsm.Reason) codec.Reason {
@@ -44,7 +45,9 @@ func labelOf(r fsm.Reason) codec.Reason {
 		return codec.Busy
 	case fsm.ShutDown:
 		return codec.Shutdown
-	case fsm.NoReason, fsm.Unreachable, fsm.Restarted, fsm.Refused, fsm.Expired, fsm.Lost, fsm.Misnumbered:
+	case fsm.Restarted:
+		return codec.Restarted
+	case fsm.NoReason, fsm.Unreachable, fsm.Refused, fsm.Expired, fsm.Lost, fsm.Misnumbered:
 	}
 	return codec.ReasonNone
 }

@@ -101,7 +101,11 @@ func (s *Session) announcement(d *codec.Datagram, first bool) (announced, decide
 	case codec.FIN:
 		says := codec.IsNative(*d) || codec.ReasonOf(d.Payload) != codec.ReasonNone
 		return inviting && says, inviting && first
-	case codec.ERR, codec.CHAT, codec.Invalid:
+	case codec.CHAT:
+		// Only who has announced itself to us, or to whoever was here before us, labels what it says.
+		name, _ := d.Name()
+		return s.snap.State == fsm.Idle && name != (codec.Token{}), false
+	case codec.ERR, codec.Invalid:
 	}
 	return false, false
 }

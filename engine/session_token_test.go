@@ -176,3 +176,36 @@ func TestCrossed_SYNOvertakenByTheAnswer(t *testing.T) {
 	p.receive(named(nativeSYN(), secondName))
 	p.wantState(fsm.Established)
 }
+
+// §6.9: who is in a chat that we have lost hears of it with the next message, and costs us nothing.
+func TestRestarted_NoticedByTheNextMessage(t *testing.T) {
+	bob := newSolo(t, nil) // knows alice's side of a chat that alice has lost
+	bob.receive(named(nativeSYN(), firstName))
+	bob.do(client.Accept{Peer: bobAddr})
+	bob.receive(named(nativeACK(codec.SYNACK, 0), firstName))
+	bob.forget()
+	bob.do(client.Chat{Text: "still there?"})
+
+	alice := newSolo(t, nil)
+	message, _ := bob.sent[0].decoded(t)
+	alice.receive(message)
+	alice.wantEvents()
+	if !alice.s.Done() {
+		t.Error("a stranger's message is remembered")
+	}
+	if got, most := len(alice.sent), 1; got != most {
+		t.Fatalf("%d datagrams answer it, want %d", got, most)
+	}
+	answer, _ := alice.sent[0].decoded(t)
+	if codec.ReasonOf(answer.Payload) != codec.Restarted || nameOf(answer) != firstName {
+		t.Errorf("the answer is %s", answer)
+	}
+	bob.forget()
+	bob.receive(answer)
+	bob.wantEvents(client.Closed{Peer: bobAddr, User: "bob", Reason: client.CloseRestarted, Undelivered: []client.Undelivered{{N: 1, Text: "still there?"}}})
+
+	legacy := newSolo(t, nil) // what it sends names nothing
+	legacy.receive(chat(0, "hello"))
+	legacy.wantSent()
+	legacy.wantEvents()
+}

@@ -77,7 +77,11 @@ func TestIdle_AStrangersDatagramsAreIgnored(t *testing.T) {
 	underBoth(t, func(t *testing.T, p Policy) {
 		c := reach(t, Idle, p)
 		for _, e := range []Event{ack(0), ackOf(SYNACK, 0), ackOf(CHAT, 1), fin(Left), act(RecvERR), chat(0)} {
-			c.unmovedBy(e).does("")
+			does := ""
+			if p.Labels && e.On == RecvCHAT {
+				does = "send FIN seq=0 restarted" // §6.9
+			}
+			c.unmovedBy(e).does(does)
 			if c.rule.As != Ignored && c.rule.As != Unexpected {
 				t.Errorf("on %s: rule %s is %s, so nobody counts it as ignored", e, c.rule.ID(), c.rule.As)
 			}
@@ -112,8 +116,14 @@ func TestIdle_ARepeatedFINIsAcknowledgedUntilThePartnerIsForgotten(t *testing.T)
 	})
 }
 
-// §6.9: "A native peer whose chat datagram arrives after the end is told so with a FIN."
-func TestIdle_ChatAfterTheEndIsAnsweredWithFIN(t *testing.T) {
+// §6.9: "A native peer whose chat datagram arrives where no chat is open is told so with a FIN: `left` if one was open a moment
+// ago, else `restarted`, since we know of none."
+func TestIdle_ChatWithoutAChatIsAnsweredWithFIN(t *testing.T) {
+	reach(t, Idle, Native()).on(chat(1)).by("chat-after-end").does("send FIN seq=0 restarted").now("idle")
+	reach(t, Established, Native()).on(fin(Restarted)).does("send ACK seq=0 of=FIN, tell closed restarted, stop all, start linger")
+	for _, s := range []State{SynSent, SynReceived} { // it ends what was before
+		reach(t, s, Native()).unmovedBy(fin(Restarted)).by("fin-of-something-else").does("send ACK seq=0 of=FIN")
+	}
 	reach(t, Established, Native()).on(fin(Left), chat(0)).by("chat-after-end").does("send FIN seq=0 left").now("idle after=ended")
 	reach(t, Established, Legacy()).on(fin(Left), chat(0)).by("stray-chat").does("").now("idle after=ended")
 }

@@ -90,11 +90,13 @@ func (n *Names[N]) Answer(l Label[N]) N {
 	return n.Conversation()
 }
 
-// Ending is the name that a FIN carries: of a SYN or SYN+ACK that it answers, which may name a conversation for which we have
-// no use, else of the one that it ends. received is what the step was about, NoPacket if no datagram.
+// Ending is the name that a FIN carries: of what it answers, which may belong to a conversation that we have no use for or do not
+// know, else of the one that it ends. received is what the step was about, NoPacket if no datagram.
 func (n *Names[N]) Ending(received Packet, l Label[N]) N {
-	if received == SYN || received == SYNACK {
+	switch received {
+	case SYN, SYNACK, CHAT:
 		return n.Answer(l)
+	case NoPacket, ACK, FIN, ERR:
 	}
 	return n.Conversation()
 }

@@ -104,7 +104,8 @@ func TestNames_OfAnswers(t *testing.T) {
 		{"ACK of what names nothing", n.Answer(Label[int]{}), 7},
 		{"FIN of the user", n.Ending(NoPacket, Label[int]{}), 7},
 		{"FIN for an acceptance that nobody waits for", n.Ending(SYNACK, Label[int]{Name: 5}), 5},
-		{"FIN for a message after the end", n.Ending(CHAT, Label[int]{Name: 5}), 7},
+		{"FIN for a message of a chat that we do not know", n.Ending(CHAT, Label[int]{Name: 5}), 5},
+		{"FIN behind the last ACK", n.Ending(ACK, Label[int]{Name: 5}), 7},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s names %d, want %d", c.what, c.got, c.want)

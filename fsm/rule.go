@@ -45,15 +45,35 @@ func (c Class) String() string { return nameOf(classNames[:], uint8(c), "class")
 // rules is the protocol. Nothing else declares any of it.
 var rules = slices.Concat(idleRules, synSentRules, synReceivedRules, establishedRules, finWaitRules)
 
-// cells is the table by state and input, in the order of declaration.
-var cells = func() (c [numStates][numInputs][]*Rule) {
+// protocol is the table that ships.
+var protocol = func() Table {
+	var t Table
 	for i := range rules {
 		r := &rules[i]
 		r.id, r.index = r.From.String()+"/"+r.Name, i
-		c[r.From][r.On] = append(c[r.From][r.On], r)
+		t.put(r)
 	}
-	return c
+	return t
 }()
+
+// Table is a rule table by state and input, in the order of declaration. The zero value has no rules.
+type Table struct {
+	cells [numStates][numInputs][]*Rule
+}
+
+// NewTable makes a table of rules, most of them taken from Rules: to see what becomes of the protocol when one is missing or
+// another. What ships is Next.
+func NewTable(rules []Rule) *Table {
+	t := new(Table)
+	for i := range rules {
+		t.put(&rules[i])
+	}
+	return t
+}
+
+func (t *Table) put(r *Rule) {
+	t.cells[r.From][r.On] = append(t.cells[r.From][r.On], r)
+}
 
 // Rules returns the whole table in the order of declaration, as a copy.
 func Rules() []Rule { return slices.Clone(rules) }
@@ -62,12 +82,15 @@ func Rules() []Rule { return slices.Clone(rules) }
 func NumRules() int { return len(rules) }
 
 // Cell returns the rules for one state and input in the order in which they are tried. Callers must not change it.
-func Cell(s State, on Input) []*Rule { return cells[s][on] }
+func Cell(s State, on Input) []*Rule { return protocol.cells[s][on] }
 
 // Next decides one step: it finds the rule, appends its effects to out and returns the next snapshot. It is pure,
 // total over states and inputs, allocates nothing, and may be called by any number of goroutines at once.
-func Next(s Snapshot, e Event, out *Actions) (Snapshot, *Rule) {
-	for _, r := range cells[s.State][e.On] {
+func Next(s Snapshot, e Event, out *Actions) (Snapshot, *Rule) { return protocol.Next(s, e, out) }
+
+// Next is Next by this table. A table that lacks a cell panics when it comes there.
+func (t *Table) Next(s Snapshot, e Event, out *Actions) (Snapshot, *Rule) {
+	for _, r := range t.cells[s.State][e.On] {
 		if r.If != nil && !r.If(s.Vars, e) {
 			continue
 		}

@@ -105,8 +105,8 @@ var establishedRules = slices.Concat(
 					ackFIN(v, e, out)
 				}
 				why := Left
-				if e.Reason == ShutDown {
-					why = ShutDown
+				if e.Reason == ShutDown || e.Reason == Restarted {
+					why = e.Reason
 				}
 				out.tellEnd(TellClosed, why)
 				return ended(v, Ended, out)

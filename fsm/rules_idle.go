@@ -81,10 +81,15 @@ var idleRules = slices.Concat(oldDatagrams(Idle), []Rule{
 	{From: Idle, On: RecvFIN, Name: "stray-fin", To: Idle, As: Unexpected, Ref: "6.5 9.1"},
 	{From: Idle, On: RecvERR, Name: "stray-err", To: Idle, As: Unexpected, Ref: "7.3 9.1"},
 	{
-		From: Idle, On: RecvCHAT, Name: "chat-after-end", If: func(v Vars, _ Event) bool { return v.After == Ended && v.Policy.Labels }, When: "the peer is native and was a partner a moment ago",
+		From: Idle, On: RecvCHAT, Name: "chat-after-end", If: func(v Vars, _ Event) bool { return v.Policy.Labels }, When: "the peer is native",
 		To: Idle, As: Unexpected, Ref: "6.9",
+		// It would repeat its message for ever, to nobody.
 		Do: func(v Vars, _ Event, out *Actions) Vars {
-			sendFIN(v, 0, Left, out)
+			why := Restarted // or whoever was here before us was
+			if v.After != Forgotten {
+				why = Left
+			}
+			sendFIN(v, 0, why, out)
 			return v
 		},
 	},

@@ -64,7 +64,7 @@ var synReceivedRules = slices.Concat(
 		},
 		{From: SynReceived, On: RecvACK, Name: "ack-of-nothing", To: SynReceived, As: Ignored, Ref: "3.19"},
 		{
-			From: SynReceived, On: RecvFIN, Name: "fin-of-something-else", If: func(v Vars, e Event) bool { return v.Policy.Labels && e.Reason == Left && !v.Answered },
+			From: SynReceived, On: RecvFIN, Name: "fin-of-something-else", If: func(v Vars, e Event) bool { return v.Policy.Labels && (e.Reason == Left || e.Reason == Restarted) && !v.Answered },
 			When: "it says that it ends an earlier chat", To: SynReceived, Do: ackAgain(FIN), As: Repeated, Ref: "4.10",
 		},
 		{
@@ -72,7 +72,7 @@ var synReceivedRules = slices.Concat(
 			Do: func(v Vars, e Event, out *Actions) Vars {
 				ackFIN(v, e, out)
 				why := Cancelled
-				if e.Reason == Left || e.Reason == ShutDown {
+				if e.Reason == Left || e.Reason == ShutDown || e.Reason == Restarted {
 					why = e.Reason // it had our SYN+ACK already; its ACK was lost
 				}
 				out.tellEnd(TellClosed, why)

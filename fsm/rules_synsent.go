@@ -67,7 +67,7 @@ var synSentRules = slices.Concat(
 		{From: SynSent, On: RecvACK, Name: "ack-opens-nothing", To: SynSent, As: Ignored, Ref: "3.19"},
 		{
 			From: SynSent, On: RecvFIN, Name: "fin-of-something-else", If: func(v Vars, e Event) bool {
-				return v.Policy.Labels && (e.Reason == Left || e.Reason == Cancelled)
+				return v.Policy.Labels && (e.Reason == Left || e.Reason == Cancelled || e.Reason == Restarted)
 			},
 			When: "it says that it ends something earlier", To: SynSent, Do: ackAgain(FIN), As: Repeated, Ref: "4.10",
 		},

@@ -98,7 +98,7 @@ func EventsFor(on Input) []Event {
 		}
 		return append(all, Event{On: on, Of: CHAT, Num: 1}, Event{On: on, Of: CHAT, Num: 3}, old)
 	case RecvFIN:
-		all := each(base, []Reason{NoReason, Left, Declined, Cancelled, Busy, ShutDown}, func(e *Event, r Reason) { e.Reason = r })
+		all := each(base, []Reason{NoReason, Left, Declined, Cancelled, Busy, ShutDown, Restarted}, func(e *Event, r Reason) { e.Reason = r })
 		return append(all, Event{On: on, Crossed: true}, old)
 	case RecvERR:
 		return append(each(base, []Reason{NoReason, Busy, Misnumbered}, func(e *Event, r Reason) { e.Reason = r }), Event{On: on, Reason: Misnumbered, Seq: 1}, old)

@@ -113,7 +113,7 @@ func (t Timer) Due() Input { return RetransmitDue + Input(t) }
 // Reason says why an invitation or a chat ended.
 type Reason uint8
 
-// The reasons. The first five can travel in a FIN between native peers.
+// The reasons. The first five, and Restarted, can travel in a FIN between native peers.
 const (
 	NoReason    Reason = iota
 	Left               // a user left the chat
@@ -122,7 +122,7 @@ const (
 	Busy               // the invited user is in another chat
 	ShutDown           // a daemon was stopped
 	Unreachable        // no answer
-	Restarted          // the partner lost its state and invites anew
+	Restarted          // the partner lost its state
 	Refused            // the peer answered with an error
 	Expired            // the invitation was not answered in time
 	Lost               // the inviting side went away
