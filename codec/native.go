@@ -64,13 +64,13 @@ func AppendWords(dst []byte, word string, tokens ...Token) []byte {
 }
 
 // Name returns the token by which d names its conversation, and the second one
-// of a SYN+ACK; the zero Token where there is none.
+// of a SYN+ACK or a FIN; the zero Token where there is none.
 func (d *Datagram) Name() (name, second Token) {
 	if d.Kind == CHAT || d.Kind == ERR {
 		return tokenIn(d.Label), Token{}
 	}
 	words := afterWord(d.Payload)
-	if name = tokenIn(words); d.Kind == SYNACK {
+	if name = tokenIn(words); d.Kind == SYNACK || d.Kind == FIN {
 		second = tokenIn(afterWord(words))
 	}
 	return name, second

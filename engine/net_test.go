@@ -87,7 +87,7 @@ func openChat(t *testing.T, a, b *node) {
 
 // labelled puts behind a datagram from n's partner what their chat demands (§1.6, §4.19). Nothing may be under way.
 func labelled(n *node, partner netip.AddrPort, b []byte, num uint32) []byte {
-	name := n.engine.peers[partner].session.names.Conversation()
+	name := n.engine.peers[partner].session.names.Ours
 	return codec.AppendLabel(append(slices.Clone(b), 0), name, num)
 }
 

@@ -56,7 +56,7 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 		// Who answers an invitation may be another than who was there, if anybody, when it came.
 		s.self = s.env.userName()
 	}
-	s.names.Follow(before.State, next.State, e, s.native(), labelIn(in.datagram), s.newName)
+	s.names.Follow(before, next, e, labelIn(in.datagram), s.newName)
 	s.snap = next
 	in.tries, in.number = int(before.Tries), before.TxSeq
 	if s.autoAccepted(e) {
@@ -175,7 +175,8 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		// One that goes to a peer from which nothing has come yet is well-formed for every kind, as our SYN is.
 		d.Announced = !s.heard && !s.env.cfg.Plain
 		if policy.Labels || d.Announced {
-			d.Payload = out.words(labelOf(a.Reason).Word(), s.names.Ending(packetIn(answered), labelIn(answered)))
+			l := s.names.Ending(packetIn(answered), labelIn(answered))
+			d.Payload = out.words(labelOf(a.Reason).Word(), l.Name, l.Second)
 		}
 	case fsm.ERR:
 		d.Payload = out.text(busyText)

@@ -25,6 +25,20 @@ func nameOf(d codec.Datagram) codec.Token {
 	return name
 }
 
+// confirm lets the peer acknowledge our SYN+ACK, as who has received it and knows the name that it gives.
+func (p *solo) confirm() {
+	p.tb.Helper()
+	p.receive(named(nativeACK(codec.SYNACK, 0), p.s.names.Ours))
+	p.wantState(fsm.Established)
+}
+
+// leaving is the FIN of a peer that leaves the chat: it says our name and its own.
+func (p *solo) leaving() codec.Datagram {
+	d := nativeFIN(0, codec.Left)
+	d.Payload = codec.AppendWords(nil, codec.Left.Word(), p.s.names.Ours, p.s.names.Theirs)
+	return d
+}
+
 var firstName, secondName = codec.TokenFrom(1), codec.TokenFrom(2)
 
 // §2.8: what is left on its way of one conversation changes nothing in the next with the same peer.
@@ -33,7 +47,8 @@ func TestOldConversation(t *testing.T) {
 		p := newSolo(t, nil)
 		p.receive(named(nativeSYN(), firstName))
 		p.do(client.Accept{Peer: bobAddr})
-		p.receive(named(nativeACK(codec.SYNACK, 0), firstName), named(nativeFIN(0, codec.Left), firstName))
+		p.confirm()
+		p.receive(p.leaving())
 		p.wantState(fsm.Idle)
 		p.forget()
 		return p
@@ -41,7 +56,7 @@ func TestOldConversation(t *testing.T) {
 	again := func(p *solo) {
 		p.receive(named(nativeSYN(), secondName))
 		p.do(client.Accept{Peer: bobAddr})
-		p.receive(named(nativeACK(codec.SYNACK, 0), secondName))
+		p.confirm()
 		p.wantState(fsm.Established)
 		p.forget()
 	}
@@ -60,20 +75,22 @@ func TestOldConversation(t *testing.T) {
 	})
 	t.Run("a late FIN is answered and ends nothing", func(t *testing.T) {
 		p := begin(t)
+		late := p.leaving()
 		again(p)
-		p.receive(named(nativeFIN(0, codec.Left), firstName))
+		p.receive(late)
 		p.wantState(fsm.Established)
 		p.wantSent(`0s ACK seq=0 user="alice" of="fin"`)
 		p.wantEvents()
 	})
 	t.Run("a late ACK delivers nothing", func(t *testing.T) {
 		p := begin(t)
+		late := named(nativeACK(codec.CHAT, 0), p.s.names.Ours)
 		again(p)
 		p.do(client.Chat{Text: "x"})
 		p.forget()
-		p.receive(named(nativeACK(codec.CHAT, 0), firstName))
+		p.receive(late)
 		p.wantEvents()
-		p.receive(named(nativeACK(codec.CHAT, 0), secondName))
+		p.receive(named(nativeACK(codec.CHAT, 0), p.s.names.Ours))
 		p.wantEvents(client.Delivered{Peer: bobAddr, User: "bob", N: 1})
 	})
 	t.Run("a new SYN is a new invitation", func(t *testing.T) {
@@ -92,7 +109,8 @@ func TestConversationIsNamed(t *testing.T) {
 	p := newSolo(t, nil)
 	p.receive(named(nativeSYN(), firstName))
 	p.do(client.Accept{Peer: bobAddr})
-	p.receive(named(nativeACK(codec.SYNACK, 0), firstName), named(chat(0, "x"), firstName))
+	p.confirm()
+	p.receive(named(chat(0, "x"), p.s.names.Ours))
 	p.do(client.Leave{})
 	for _, s := range p.sent {
 		if d, _ := s.decoded(t); nameOf(d) != firstName {
@@ -139,7 +157,7 @@ func TestOldSYN_KeepsRepeatsGoing(t *testing.T) {
 	p := newSolo(t, nil)
 	p.receive(named(nativeSYN(), firstName))
 	p.do(client.Accept{Peer: bobAddr})
-	p.receive(named(nativeACK(codec.SYNACK, 0), firstName))
+	p.confirm()
 	p.do(client.Chat{Text: strings.Repeat("x", 600)})
 	p.forget()
 	p.receive(named(nativeSYN(), firstName))
@@ -182,7 +200,7 @@ func TestRestarted_NoticedByTheNextMessage(t *testing.T) {
 	bob := newSolo(t, nil) // knows alice's side of a chat that alice has lost
 	bob.receive(named(nativeSYN(), firstName))
 	bob.do(client.Accept{Peer: bobAddr})
-	bob.receive(named(nativeACK(codec.SYNACK, 0), firstName))
+	bob.confirm()
 	bob.forget()
 	bob.do(client.Chat{Text: "still there?"})
 

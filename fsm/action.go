@@ -90,52 +90,53 @@ func (a *Actions) Reset() { a.n = 0 }
 // All returns the effects in order. The slice is valid until the next Reset or step.
 func (a *Actions) All() []Action { return a.list[:a.n] }
 
-func (a *Actions) add(x Action) {
+// Add appends an effect. The rules have shorter ways; this one is for tables that are not the protocol's (NewTable).
+func (a *Actions) Add(x Action) {
 	a.list[a.n] = x
 	a.n++
 }
 
-func (a *Actions) send(p Packet, seq uint8) { a.add(Action{Effect: Send, Packet: p, Seq: seq}) }
+func (a *Actions) send(p Packet, seq uint8) { a.Add(Action{Effect: Send, Packet: p, Seq: seq}) }
 
 // chat sends the message in flight.
 func (a *Actions) chat(seq uint8, num uint32) {
-	a.add(Action{Effect: Send, Packet: CHAT, Seq: seq, Num: num})
+	a.Add(Action{Effect: Send, Packet: CHAT, Seq: seq, Num: num})
 }
 
 // ackChat acknowledges message num of the peer.
 func (a *Actions) ackChat(seq uint8, num uint32) {
-	a.add(Action{Effect: Send, Packet: ACK, Seq: seq, Num: num, Of: CHAT})
+	a.Add(Action{Effect: Send, Packet: ACK, Seq: seq, Num: num, Of: CHAT})
 }
 
 func (a *Actions) ack(of Packet, seq uint8) {
-	a.add(Action{Effect: Send, Packet: ACK, Seq: seq, Of: of})
+	a.Add(Action{Effect: Send, Packet: ACK, Seq: seq, Of: of})
 }
 
 // probe sends an ACK that answers nothing.
 func (a *Actions) probe(seq uint8) { a.send(ACK, seq) }
 
 func (a *Actions) fin(seq uint8, why Reason) {
-	a.add(Action{Effect: Send, Packet: FIN, Seq: seq, Reason: why})
+	a.Add(Action{Effect: Send, Packet: FIN, Seq: seq, Reason: why})
 }
 
-func (a *Actions) err(why Reason) { a.add(Action{Effect: Send, Packet: ERR, Reason: why}) }
+func (a *Actions) err(why Reason) { a.Add(Action{Effect: Send, Packet: ERR, Reason: why}) }
 
 func (a *Actions) start(t Timer) { a.startScaled(t, 1) }
 
 func (a *Actions) startScaled(t Timer, scale uint8) {
-	a.add(Action{Effect: Start, Timer: t, Scale: scale})
+	a.Add(Action{Effect: Start, Timer: t, Scale: scale})
 }
 
-func (a *Actions) stop(t Timer) { a.add(Action{Effect: Stop, Timer: t}) }
+func (a *Actions) stop(t Timer) { a.Add(Action{Effect: Stop, Timer: t}) }
 
-func (a *Actions) do(e Effect) { a.add(Action{Effect: e}) }
+func (a *Actions) do(e Effect) { a.Add(Action{Effect: e}) }
 
-func (a *Actions) tell(n Notice) { a.add(Action{Effect: Tell, Notice: n}) }
+func (a *Actions) tell(n Notice) { a.Add(Action{Effect: Tell, Notice: n}) }
 
-func (a *Actions) tellEnd(n Notice, why Reason) { a.add(Action{Effect: Tell, Notice: n, Reason: why}) }
+func (a *Actions) tellEnd(n Notice, why Reason) { a.Add(Action{Effect: Tell, Notice: n, Reason: why}) }
 
 func (a *Actions) retrying(p Packet) {
-	a.add(Action{Effect: Tell, Notice: TellRetrying, Packet: p})
+	a.Add(Action{Effect: Tell, Notice: TellRetrying, Packet: p})
 }
 
-func (a *Actions) refuse(r Refusal) { a.add(Action{Effect: Refuse, Refusal: r}) }
+func (a *Actions) refuse(r Refusal) { a.Add(Action{Effect: Refuse, Refusal: r}) }

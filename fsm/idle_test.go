@@ -116,11 +116,14 @@ func TestIdle_ARepeatedFINIsAcknowledgedUntilThePartnerIsForgotten(t *testing.T)
 	})
 }
 
-// §6.9: "A native peer whose chat datagram arrives where no chat is open is told so with a FIN: `left` if one was open a moment
-// ago, else `restarted`, since we know of none."
+// §6.9: "A native peer whose chat datagram arrives where no chat is open, or another one is, is told so with a FIN that names what
+// it named: `left` if it was open a moment ago, else `restarted`, since we do not know it."
 func TestIdle_ChatWithoutAChatIsAnsweredWithFIN(t *testing.T) {
 	reach(t, Idle, Native()).on(chat(1)).by("chat-after-end").does("send FIN seq=0 restarted").now("idle")
 	reach(t, Established, Native()).on(fin(Restarted)).does("send ACK seq=0 of=FIN, tell closed restarted, stop all, start linger")
+	for _, s := range States() {
+		reach(t, s, Native()).unmovedBy(Event{On: RecvCHAT, Old: true, Room: true}).by("old-chat").does("send FIN seq=0 restarted")
+	}
 	for _, s := range []State{SynSent, SynReceived} { // it ends what was before
 		reach(t, s, Native()).unmovedBy(fin(Restarted)).by("fin-of-something-else").does("send ACK seq=0 of=FIN")
 	}

@@ -1,26 +1,27 @@
 package fsm
 
-// Names are the names of a peer's conversations (2.8): which one is going on, and which ones are over. Between native peers
-// each SYN names a new conversation, and everything else says to which it belongs, so that nothing which is late or repeated
-// can be taken for a part of another one. Where two invitations cross the conversation has two names, and both count.
+// Names are the names of a peer's conversations (2.8). Between native peers each side names each conversation anew, the
+// inviting one with its SYN, the invited one with its SYN+ACK, and everything else repeats the name that its receiver gave. So
+// nothing which is late or repeated can be taken for a part of another conversation, also not by a daemon that was killed in the
+// meantime and remembers nothing: no datagram from before knows the name that it gives now.
 //
 // N is a name: what travels in datagrams to the engine, a small number to a model checker. Its zero value is no name. The
 // machine itself only ever sees Event.Old, so it is the same for peers that name nothing. The zero value of Names knows none.
 type Names[N comparable] struct {
-	Ours, Theirs N    // given by our SYN, by the peer's
+	Ours, Theirs N    // given by our SYN or SYN+ACK, by the peer's
 	Echoed       bool // the peer has repeated ours, so it knows about names
 	Past         [pastNames]N
 	next         uint8 // in Past: which to forget next
 }
 
-// pastNames is how many conversations that are over are remembered, to tell a late SYN of theirs from a new one. What other
-// datagrams name has to be the present one, so there is no such limit for them.
-const pastNames = 4
+// pastNames is how many names of the peer's are remembered that are over, to tell a late SYN from a new one. What other
+// datagrams name has to be the present conversation, so there is no such limit for them.
+const pastNames = 6
 
 // Label is what a datagram says of the conversation to which it belongs.
 type Label[N comparable] struct {
 	Name   N // of the conversation
-	Second N // SYN+ACK: of the sender's own invitation, if the two crossed
+	Second N // SYN+ACK, FIN: the name that its sender gives, or gave
 }
 
 // StartsAnew reports whether a step begins a conversation, as opposed to going on with one.
@@ -35,42 +36,51 @@ func StartsAnew(from, to State) bool {
 	return false
 }
 
-// Follow takes note of a step, before its effects are performed: from where to where it led, the event, what the datagram
-// said that it brought. fresh makes a name for a new invitation of ours, the zero value if it is not to have one.
-func (n *Names[N]) Follow(from, to State, e Event, native bool, l Label[N], fresh func() N) {
-	begins := StartsAnew(from, to)
-	if begins {
-		n.retire(&n.Ours)
-		n.retire(&n.Theirs)
-		n.Echoed = false
+// Follow takes note of a step, before its effects are performed: where it began, where it led, the event, what the datagram
+// said that it brought. fresh makes a name, the zero value if we are not to give any.
+func (n *Names[N]) Follow(before, next Snapshot, e Event, l Label[N], fresh func() N) {
+	none := *new(N)
+	native := next.Policy.Labels
+	if StartsAnew(before.State, next.State) {
+		n.retire()
+		n.Ours, n.Echoed = none, false
 	}
 	switch {
-	case begins && to == SynSent:
+	case !native || e.Old:
+	case e.On == RecvSYN && next.State == SynReceived:
+		if before.Answered && l.Name != n.Theirs {
+			n.Ours = none // what we have accepted is over for the peer, so our answer to what it begins now needs another name
+		}
+		n.calledBy(l.Name)
+	case e.On == RecvSYNACK && next.State == Established && l.Second != none:
+		n.calledBy(l.Second)
+	}
+	invites := next.State == SynSent && before.State != SynSent                         // to whom we need not know yet
+	accepts := next.State == SynReceived && next.Answered && native && n.Theirs != none // who names nothing knows no names
+	if (invites || accepts) && n.Ours == none {
 		n.Ours = fresh()
-	case e.On == RecvSYN && !e.Old && to == SynReceived && native:
-		n.invitedBy(l.Name)
-	case e.On == RecvSYNACK && !e.Old && to == Established && native && l.Second != *new(N):
-		n.invitedBy(l.Second) // the peer's own SYN may still be under way
 	}
 }
 
-func (n *Names[N]) retire(name *N) {
-	if *name == *new(N) {
+// retire puts the name that the peer gave among those of the past. Ours need not be remembered: nobody invites with it.
+func (n *Names[N]) retire() {
+	none := *new(N)
+	if n.Theirs == none {
 		return
 	}
-	n.Past[n.next] = *name
+	n.Past[n.next] = n.Theirs
 	n.next = (n.next + 1) % pastNames
-	*name = *new(N)
+	n.Theirs = none
 }
 
-func (n *Names[N]) invitedBy(name N) {
+func (n *Names[N]) calledBy(name N) {
 	if name != n.Theirs {
-		n.retire(&n.Theirs)
+		n.retire()
 		n.Theirs = name
 	}
 }
 
-// Conversation is the name that the peer surely knows: the one that it gave, else ours, which it has repeated.
+// Conversation is how the peer is told which conversation is meant: by the name that it gave, else by ours.
 func (n *Names[N]) Conversation() N {
 	if n.Theirs != *new(N) {
 		return n.Theirs
@@ -78,27 +88,38 @@ func (n *Names[N]) Conversation() N {
 	return n.Ours
 }
 
-// Acceptance is what our SYN+ACK says: the name that the peer gave, and our own where both have invited.
+// Acceptance is what our SYN+ACK says: the name that the peer gave, and ours.
 func (n *Names[N]) Acceptance() Label[N] { return Label[N]{Name: n.Theirs, Second: n.Ours} }
 
-// Answer is the name that an answer to a datagram carries: that of the conversation which the datagram names, else of the
-// present one.
+// Answer is the name that an answer to a datagram carries: the one that the datagram's sender gives in it, or gave in the present
+// conversation if it is of that, else the one that the datagram says.
 func (n *Names[N]) Answer(l Label[N]) N {
-	if l.Name != *new(N) {
+	none := *new(N)
+	switch {
+	case l.Second != none:
+		return l.Second
+	case l.Name != none && l.Name != n.Ours:
 		return l.Name
 	}
 	return n.Conversation()
 }
 
-// Ending is the name that a FIN carries: of what it answers, which may belong to a conversation that we have no use for or do not
-// know, else of the one that it ends. received is what the step was about, NoPacket if no datagram.
-func (n *Names[N]) Ending(received Packet, l Label[N]) N {
-	switch received {
-	case SYN, SYNACK, CHAT:
-		return n.Answer(l)
-	case NoPacket, ACK, FIN, ERR:
+// Ending is what a FIN says: the names of what it answers, which may belong to a conversation that we have no use for or do not
+// know, else of the conversation that it ends. received is what the step was about, NoPacket if no datagram. Our own name tells
+// a FIN that refuses an invitation from one that ends what came of a second copy of it.
+func (n *Names[N]) Ending(received Packet, l Label[N]) Label[N] {
+	none := *new(N)
+	switch {
+	case received == CHAT || received == SYN && l.Name != none:
+		return Label[N]{Name: l.Name} // nothing, if somebody names nothing who should: then our FIN must not end the present chat
+	case received == SYNACK && l.Second != none:
+		return Label[N]{Name: l.Second, Second: l.Name}
+	case received == SYNACK && l.Name != none:
+		return Label[N]{Name: l.Name}
+	case n.Theirs == none:
+		return Label[N]{Name: n.Ours}
 	}
-	return n.Conversation()
+	return Label[N]{Name: n.Theirs, Second: n.Ours}
 }
 
 // Old reports whether a native peer's datagram belongs to an earlier conversation. One without a name does if the peer has
@@ -122,6 +143,15 @@ func (n *Names[N]) Old(p Packet, l Label[N], in State) bool {
 			return n.Echoed || n.Theirs != none && in != SynReceived
 		}
 		n.Echoed = n.Echoed || l.Name == n.Ours
+		// Whoever accepts what was accepted already knows nothing of that, or has sent this before it forgot. And whoever ends a
+		// conversation in which it has given a name, says that name: else it has refused the invitation that led to it, before.
+		if other := l.Second != n.Theirs && n.Theirs != none; other && (l.Second != none || p == FIN && l.Name == n.Ours) {
+			return true
+		}
+		// Who has heard our name says it. That it has proves besides that the peer is where it seems to be (9.3).
+		if proves := p == ACK || p == CHAT; proves && n.Ours != none && n.Theirs != none {
+			return l.Name != n.Ours
+		}
 		return n.Conversation() != none && l.Name != n.Ours && l.Name != n.Theirs
 	case NoPacket:
 	}

@@ -64,7 +64,9 @@ var synReceivedRules = slices.Concat(
 		},
 		{From: SynReceived, On: RecvACK, Name: "ack-of-nothing", To: SynReceived, As: Ignored, Ref: "3.19"},
 		{
-			From: SynReceived, On: RecvFIN, Name: "fin-of-something-else", If: func(v Vars, e Event) bool { return v.Policy.Labels && (e.Reason == Left || e.Reason == Restarted) && !v.Answered },
+			From: SynReceived, On: RecvFIN, Name: "fin-of-something-else", If: func(v Vars, e Event) bool {
+				return v.Policy.Labels && (e.Reason == Left || e.Reason == Restarted) && !v.Answered
+			},
 			When: "it says that it ends an earlier chat", To: SynReceived, Do: ackAgain(FIN), As: Repeated, Ref: "4.10",
 		},
 		{

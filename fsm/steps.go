@@ -285,7 +285,7 @@ func noteReply(v Vars) Vars {
 func noteReplyDo(v Vars, _ Event, _ *Actions) Vars { return noteReply(v) }
 
 // oldDatagrams makes the rules for datagrams of an earlier conversation, in any state. They come first: nothing of an
-// earlier conversation may change this one. A FIN is still acknowledged, so that its sender can rest.
+// earlier conversation may change this one. A FIN is still acknowledged and a message answered with one, so that its sender can rest.
 func oldDatagrams(in State) []Rule {
 	old := func(_ Vars, e Event) bool { return e.Old }
 	const when = "it names an earlier conversation"
@@ -294,7 +294,14 @@ func oldDatagrams(in State) []Rule {
 		{From: in, On: RecvSYNACK, Name: "old-syn-ack", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
 		{From: in, On: RecvACK, Name: "old-ack", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
 		{From: in, On: RecvERR, Name: "old-err", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
-		{From: in, On: RecvCHAT, Name: "old-chat", If: old, When: when, To: in, As: Ignored, Ref: "2.8 4.19"},
+		{
+			From: in, On: RecvCHAT, Name: "old-chat", If: old, When: when, To: in, As: Ignored, Ref: "2.8 6.9",
+			// Its sender may still be in that chat, and would repeat it for ever.
+			Do: func(v Vars, _ Event, out *Actions) Vars {
+				sendFIN(v, 0, Restarted, out)
+				return v
+			},
+		},
 		{From: in, On: RecvFIN, Name: "old-fin", If: old, When: when, To: in, Do: ackAgain(FIN), As: Repeated, Ref: "2.8 6.5"},
 	}
 }

@@ -238,8 +238,8 @@ func TestLink_TheAcknowledgementHoleIsOpenWithoutItsRule(t *testing.T) {
 	}
 }
 
-// A limit, not a promise: no datagram says which chat it belongs to. It takes datagrams that are late by several acts of
-// both users. If one of these stories ever fails, something tells chats apart; then the exploration may begin anew as well.
+// A limit, not a promise: the machine itself, without names (Names), cannot tell to which chat a datagram belongs. It takes
+// datagrams that are late by several acts of both users.
 func TestLink_AnEarlierChatIsNotToldApart(t *testing.T) {
 	// A repeated SYN, an ACK and a message of a chat that is over are still on their way to Bob when the two have invited
 	// each other anew. He takes them for the new chat's, and Alice takes his ACK for that of her new message.
