@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"simp/fsm"
+	"simp/fsm/check"
+)
+
+type checkCommand struct {
+	Case []string `arg:"" optional:"" help:"Names of cases, in quotes; see --list. Without one: those that take seconds."`
+
+	List   bool `help:"List the cases."`
+	Deep   bool `help:"Search the cases that take minutes and gigabytes as well."`
+	Faults bool `help:"List the faults."`
+
+	Fault string `placeholder:"ID" help:"Search with this fault in the rule table, to see the shortest run that shows it; in the case that is known to, unless one is named."`
+
+	Network  string `placeholder:"NAME" help:"A case of one's own: lossy, duplicating or reordering."`
+	Peers    string `enum:"native,legacy" default:"native" help:"Whether the two have announced themselves: native or legacy."`
+	Messages each   `default:"1,0" help:"Messages that each user writes, up to 3."`
+	Invites  each   `default:"1,0" help:"Invitations that each user sends, up to 3."`
+	Crashes  each   `default:"0,0" help:"How often each daemon is killed, up to 1."`
+	Room     int    `default:"2" help:"Datagrams on their way in one direction, 1 to 3."`
+	Limit    int    `default:"0" help:"Stop after so many states; 0: never."`
+}
+
+// Help is shown below the command's usage.
+func (checkCommand) Help() string {
+	return "Everything that two users, their daemons and the network can do within the bounds of a case is tried. What must hold is numbered in ARCHITECTURE.md. " +
+		"A violation is shown as the shortest run that leads there, and as a script for simplab sim. Status 0: all hold; 1: one does not, or a search was cut short."
+}
+
+// each is a number for each of the two users.
+type each [2]uint8
+
+// UnmarshalText reads "2,1".
+func (e *each) UnmarshalText(text []byte) error {
+	a, b, two := strings.Cut(string(text), ",")
+	for i, s := range []string{a, b} {
+		n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 8)
+		if err != nil || !two || n > 3 {
+			return fmt.Errorf("%q is no number for each of two users: write two from 0 to 3, such as 2,1", text)
+		}
+		e[i] = uint8(n)
+	}
+	return nil
+}
+
+var errViolated = errors.New("not everything holds: see above")
+
+// Run searches.
+func (c checkCommand) Run(l lab) error {
+	switch {
+	case c.List:
+		return listCases(l.stdout)
+	case c.Faults:
+		return listFaults(l.stdout)
+	}
+	cases, err := c.cases()
+	if err != nil {
+		return misuse{err}
+	}
+	bad := false
+	for _, k := range cases {
+		start := time.Now()
+		r := check.Search(k)
+		took := time.Since(start).Round(10 * time.Millisecond)
+		verdict := "holds"
+		switch {
+		case r.Story != nil:
+			verdict = "VIOLATES " + string(r.Story.Property)
+		case !r.Complete:
+			verdict = "no violation so far"
+		}
+		bad = bad || !r.Complete
+		fmt.Fprintf(l.stdout, "%-50s %s: %d states, %d moves deep, %s network, %s\n", k.Name, verdict, r.States, r.Depth, k.Network, took)
+		if r.Story != nil {
+			fmt.Fprintf(l.stdout, "\n%s\nThe same as a script for simplab sim:\n\n%s", r.Story, r.Story.Script())
+		}
+	}
+	if bad {
+		return errViolated
+	}
+	return nil
+}
+
+// cases are the searches that the flags ask for.
+func (c checkCommand) cases() ([]check.Case, error) {
+	var cases []check.Case
+	fault, err := c.fault()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case c.Network != "":
+		own, err := c.own()
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, own)
+	case len(c.Case) > 0:
+		for _, name := range c.Case {
+			k, known := check.Named(name)
+			if !known {
+				return nil, fmt.Errorf("there is no case %q: simplab check --list shows them", name)
+			}
+			cases = append(cases, k)
+		}
+	case fault != nil && fault.By != "":
+		k, _ := check.Named(fault.By)
+		cases = append(cases, k)
+	default:
+		for _, k := range check.Cases() {
+			if c.Deep || !k.Deep {
+				cases = append(cases, k)
+			}
+		}
+	}
+	for i := range cases {
+		cases[i].Limit = c.Limit
+		if fault != nil {
+			cases[i].Next = fault.Table().Next
+		}
+	}
+	return cases, nil
+}
+
+func (c checkCommand) fault() (*check.Fault, error) {
+	if c.Fault == "" {
+		return nil, nil
+	}
+	for _, f := range check.Faults() {
+		if f.ID == c.Fault {
+			return &f, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no fault %q: simplab check --faults shows them", c.Fault)
+}
+
+// own is the case that the flags describe.
+func (c checkCommand) own() (check.Case, error) {
+	k := check.Case{Name: "your case", Policy: check.Native(), Messages: c.Messages, Invites: c.Invites, Crashes: c.Crashes}
+	if c.Peers == "legacy" {
+		k.Policy = check.Legacy()
+	}
+	switch c.Network {
+	case "lossy":
+	case "duplicating":
+		k.Network = check.Duplicating
+	case "reordering":
+		k.Network = check.Reordering
+	default:
+		return k, fmt.Errorf("--network is lossy, duplicating or reordering, not %q", c.Network)
+	}
+	switch {
+	case c.Room < 1 || c.Room > 3:
+		return k, fmt.Errorf("--room is from 1 to 3, not %d", c.Room)
+	case c.Invites[0]+c.Invites[1] > 4:
+		return k, fmt.Errorf("--invites has at most 4 in all: more conversations a search cannot tell apart")
+	case c.Crashes[0] > 1 || c.Crashes[1] > 1:
+		return k, fmt.Errorf("--crashes has at most 1 for each daemon")
+	}
+	k.Room = uint8(c.Room)
+	return k, nil
+}
+
+func listCases(w io.Writer) error {
+	for _, k := range check.Cases() {
+		deep, peers := "", "native"
+		if k.Deep {
+			deep = ", minutes"
+		}
+		if k.Policy != check.Native() {
+			peers = "legacy"
+		}
+		fmt.Fprintf(w, "%-50q %s, %s, messages %d,%d, invites %d,%d, crashes %d,%d, room %d%s%s\n", k.Name, peers, k.Network,
+			k.Messages[0], k.Messages[1], k.Invites[0], k.Invites[1], k.Crashes[0], k.Crashes[1], k.Room, without(k.Without), deep)
+	}
+	return nil
+}
+
+func without(commands []fsm.Input) string {
+	if len(commands) == 0 {
+		return ""
+	}
+	var names []string
+	for _, on := range commands {
+		names = append(names, on.String())
+	}
+	return ", without " + strings.Join(names, " ")
+}
+
+func listFaults(w io.Writer) error {
+	for _, f := range check.Faults() {
+		by := "shown by the golden matrix only"
+		if f.By != "" {
+			by = fmt.Sprintf("violates %s in %q", f.Property, f.By)
+		}
+		fmt.Fprintf(w, "%-72q %s\n", f.ID, by)
+	}
+	return nil
+}
