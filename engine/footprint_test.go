@@ -94,6 +94,13 @@ func settle(m *runtime.MemStats) {
 	runtime.ReadMemStats(m)
 }
 
+// liveHeap is what is in use once the collector has been, stacks included.
+func liveHeap() int64 {
+	var m runtime.MemStats
+	settle(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}
+
 func datagramOf(tb testing.TB, d codec.Datagram) []byte {
 	tb.Helper()
 	b, err := codec.Canonical.Append(nil, d)

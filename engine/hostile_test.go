@@ -129,6 +129,35 @@ func TestFlood_AnsweringMachine(t *testing.T) {
 	})
 }
 
+// §9.2, §11.7: strangers of a kind that is not ready for an answer at once cost a goroutine while it waits, and 1,024 at most.
+// Whoever comes on top of them is answered too soon, and costs none.
+func TestFlood_AnswersThatWait(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		alice, bob := openPair(t, newNetwork(), nil)
+		synctest.Wait()
+		before := goroutines(anyOfOurs)
+		syn := from(t, codec.Trailing, plain(codec.SYN, 0))
+		const n, most = 10_000, 1024
+		for i := range n {
+			alice.engine.receive(syn, flooder(i))
+		}
+		synctest.Wait()
+		if got := len(alice.engine.all()); got != 1+most {
+			t.Errorf("%d actors during the flood, want the partner's and %d", got, most)
+		}
+		time.Sleep(2 * longestPause)
+		synctest.Wait()
+		if got := len(alice.engine.all()); got != 1 {
+			t.Errorf("%d actors after the flood, want the partner's", got)
+		}
+		if now := goroutines(anyOfOurs); now != before {
+			t.Errorf("the flood left %d goroutines where %d were", now, before)
+		}
+		alice.wantCounter("refused/idle/busy", n)
+		wantChatWorks(t, alice, bob)
+	})
+}
+
 // §1.3, §1.4: whatever arrives from the partner's address and is no datagram changes nothing in the chat, and has a name.
 func TestBadInput_ChangesNothing(t *testing.T) {
 	bad := make(map[string][][]byte)

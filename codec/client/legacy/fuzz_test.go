@@ -139,7 +139,7 @@ func (z *fuzzed) serve(protocol byte) {
 func acts(protocol byte) []string {
 	switch protocol {
 	case 'A':
-		return []string{"\x00\x01x", "\x05\x00x", "\x05\x00wait", "\x09\x01y", "\x01\x01x"}
+		return []string{"\x00\x01x", "\x05\x00x", "\x05\x00wait", "\x09\x01y", "\x07", "\x01\x01x"}
 	case 'B':
 		return []string{"CONNECT|x", "CONNECTING|", "CHAT|x", "QUIT|"}
 	default:
