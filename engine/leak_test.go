@@ -143,10 +143,12 @@ func TestLeak_ManyPartners(t *testing.T) {
 				}
 				wait()
 				for i := range atOnce {
-					ack, fin := named(nativeACK(codec.SYNACK, 0), firstName), named(nativeFIN(0, codec.Left), firstName)
-					said := withLabel(chat(0, "hello"), firstName, 1)
-					if i%2 == 0 {
-						ack, said, fin = plain(codec.ACK, 0), chat(0, "hello"), plain(codec.FIN, 0)
+					ack, said, fin := plain(codec.ACK, 0), chat(0, "hello"), plain(codec.FIN, 0)
+					if i%2 == 1 {
+						ours := alice.engine.peers[peer(next+i)].session.names.Ours // §2.8: who takes part says it
+						ack, said = named(nativeACK(codec.SYNACK, 0), ours), withLabel(chat(0, "hello"), ours, 1)
+						fin = nativeFIN(0, codec.Left)
+						fin.Payload = codec.AppendWords(nil, codec.Left.Word(), ours, firstName)
 					}
 					alice.engine.receive(encode(t, ack), peer(next+i))
 					alice.engine.receive(encode(t, said), peer(next+i))
