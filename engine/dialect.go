@@ -19,9 +19,8 @@ type dialect struct {
 	// payload is the longest message that it was seen to read, in bytes; 0: as for a peer of unknown kind.
 	payload int
 
-	// repeats says that it never changes the number of its messages: one with the payload of the last is a copy only if
-	// it comes when its timer sends copies.
-	repeats bool
+	// copying is how its messages come again.
+	copying copying
 
 	// pause is how long our answers wait. Some are not ready for one that comes at once: they note that they wait for it only
 	// after they have sent what it answers.
@@ -86,7 +85,9 @@ var (
 	standard = &dialect{name: "standard", shape: shapeless, wire: codec.Canonical, policy: strictly()}
 
 	kindA = &dialect{
-		name: "a", shape: regular, wire: codec.Canonical, repeats: true, pause: longestPause, trace: "a-chat",
+		name: "a", shape: regular, wire: codec.Canonical, pause: longestPause, trace: "a-chat",
+		// Its timer naps 501 times 10 ms, which took it 5.34 and 5.45 s when it was recorded. It goes on for ever.
+		copying: copying{still: true, after: 5 * time.Second, until: 5800 * time.Millisecond},
 		// Its ACKs always carry 1. Its user is asked again by a second SYN and shown every copy of a message. When its
 		// chat is over it has no client, and whatever comes then ends it.
 		policy: fsm.Policy{
@@ -97,6 +98,8 @@ var (
 	}
 	kindB = &dialect{
 		name: "b", shape: trailing, wire: codec.Trailing, payload: 250, pause: longestPause, trace: "b-chat",
+		// What it sends again is what it was sent, as its user's: three times, 5 s apart (11.7). We may not know it for ours.
+		copying: copying{still: true, after: 4600 * time.Millisecond, until: 5400 * time.Millisecond, within: 11 * time.Second},
 		// It counts every datagram, and a wrong number or a missing checksum ends it. A FIN it answers with one of its own and
 		// goes on as before, if its user is still there to lend the answer a name; else it ends. So it does when nobody
 		// acknowledges its own FIN, also one that refuses.
@@ -109,6 +112,7 @@ var (
 	}
 	kindC = &dialect{
 		name: "c", shape: spaced, wire: codec.Spaced, pause: 20 * time.Millisecond, trace: "c-chat",
+		copying: copying{none: true},
 		policy: fsm.Policy{
 			SYNCopies: 3, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 3,
 			AcksOnce: true, QuietFIN: true, Grows: true,
@@ -117,6 +121,8 @@ var (
 	}
 	kindD = &dialect{
 		name: "d", shape: regular, wire: codec.Canonical, trace: "d-chat",
+		// Three copies, 5 s apart, or more if something else of ours comes in between.
+		copying: copying{after: 4400 * time.Millisecond, within: 25 * time.Second},
 		policy: fsm.Policy{
 			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 6, FINCopies: 3, RefusalCopies: 3,
 			Numbers: fsm.Shared, AcksOnce: true, AckRefusal: true, QuietFIN: true, Grows: true, LateWithdrawal: true,
@@ -208,7 +214,7 @@ var evidences = [...]evidence{
 		return x.known.open() && x.answersFirst(1)
 	}},
 	{says: "it sent another message with the number of the last", as: kindA, holds: func(x sight) bool {
-		return x.known.open() && x.anotherMessage() && x.Seq == x.s.lastN
+		return x.known.open() && x.anotherMessage() && x.Seq == x.s.latest.number
 	}},
 	{says: "the first message between us has the number 1", as: kindD, holds: func(x sight) bool {
 		return (x.known.open() || x.known == kindD) && x.firstMessage() && x.Seq == 1
@@ -224,7 +230,7 @@ func (x sight) firstMessage() bool {
 
 // anotherMessage reports whether it is a message behind another one of the peer's, with none of ours in between.
 func (x sight) anotherMessage() bool {
-	return x.Kind == codec.CHAT && x.s.snap.State == fsm.Established && !x.s.snap.InFlight && x.s.taken > 0 && x.s.finished == x.s.before && string(x.Payload) != string(x.s.last)
+	return x.Kind == codec.CHAT && x.s.snap.State == fsm.Established && !x.s.snap.InFlight && x.s.taken > 0 && x.s.finished == x.s.latest.finished && string(x.Payload) != string(x.s.latest.text)
 }
 
 // answersFirst reports whether it is an ACK with this number while our first message, numbered 0, waits for its own.
@@ -248,7 +254,7 @@ func (d *dialect) contradicts(x sight) bool {
 		invited := v.State == fsm.Established && v.HsSeq == 1
 		return answers && x.Seq != 1 || calls && x.Seq != 0 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1
 	case kindD:
-		return (answers || calls) && x.Seq != 0 || x.firstMessage() && !v.InFlight && x.Seq == 0 || x.anotherMessage() && x.Seq == x.s.lastN
+		return (answers || calls) && x.Seq != 0 || x.firstMessage() && !v.InFlight && x.Seq == 0 || x.anotherMessage() && x.Seq == x.s.latest.number
 	case kindF:
 		return x.Kind == codec.CHAT && x.Seq == 0 || x.answersFirst(1)
 	}

@@ -31,11 +31,9 @@ type Session struct {
 	since time.Time
 
 	queue  []outgoing
-	sent   int       // chat datagrams queued in this chat
-	taken  int       // messages taken in this chat
-	last   []byte    // payload of the last message taken, kept only where numbers do not tell duplicates
-	lastN  uint8     // and its number
-	lastAt time.Time // and when its last copy came
+	sent   int    // chat datagrams queued in this chat
+	taken  int    // messages taken in this chat
+	latest latest // the last of them, kept only where numbers do not tell duplicates
 
 	dialect  *dialect // as what the peer is treated
 	evidence string   // why, for people
@@ -44,10 +42,9 @@ type Session struct {
 	heard    bool     // the peer has sent something in this conversation, so we know how it writes
 	told     uint8    // of which kinds the user was told in this conversation, a bit for each
 	finished int      // messages of ours that have left the queue in this chat
-	before   int      // how many of them had when the last message was taken
 
 	later   []delayed // what goes out when the peer is ready for it, in order
-	echoing []written // our last messages to a peer that sends them back, at most maxEchoes
+	echoing []written // our last message to a peer that sends them back, and the one in flight
 
 	synAt     time.Time     // when the last copy of the peer's SYN came
 	ackAt     time.Time     // when our last ACK of a message goes out, or went
@@ -73,13 +70,6 @@ type delayed struct {
 	at    time.Time
 	kind  fsm.Packet
 	bytes []byte
-}
-
-// written is a message of ours, and when it went out.
-type written struct {
-	text  string
-	at    time.Time
-	times int // that it has come back
 }
 
 // places are what the session holds of the shared admission.

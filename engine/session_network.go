@@ -121,7 +121,10 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	case codec.CHAT:
 		e.Num = s.number(d)
 		e.Room = s.room()
-		e.Repeat = s.isCopy(now, d)
+		v := s.isCopy(now, d)
+		if e.Repeat = v != another; v == perhaps && s.snap.State == fsm.Established {
+			s.sayRepeated(d, out)
+		}
 		if changed {
 			s.snap = s.snap.Met(d.Seq)
 		}

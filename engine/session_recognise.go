@@ -136,41 +136,6 @@ func (s *Session) remember() {
 	}
 }
 
-// isCopy reports whether a chat datagram repeats the last message that was taken, where the machine cannot tell by its
-// number. A peer that never changes the number repeats a message when its timer says so, and its user may write the same
-// words twice at any other time.
-func (s *Session) isCopy(now time.Time, d *codec.Datagram) bool {
-	if s.dialect.echoes && s.isEcho(now, d) {
-		return true
-	}
-	if s.taken == 0 || d.Seq != s.lastN || string(d.Payload) != string(s.last) {
-		return false
-	}
-	since := now.Sub(s.lastAt)
-	s.lastAt = now
-	switch {
-	case s.dialect.repeats:
-		return since < sameMessage || since >= copyAfter && since <= copyUntil
-	case s.snap.Policy.Numbers == fsm.Shared && s.finished != s.before:
-		// Messages of ours may have moved the counter round to the same number.
-		return since >= copyAfter && since <= copiesUntil
-	}
-	return true
-}
-
-// isEcho reports whether a message is one of ours that comes back. Its user may have written the same words, but cannot
-// have read ours.
-func (s *Session) isEcho(now time.Time, d *codec.Datagram) bool {
-	for i := range s.echoing {
-		w := &s.echoing[i]
-		if w.text == string(d.Payload) && w.times < echoCopies && now.Sub(w.at) < echoTime {
-			w.times++
-			return true
-		}
-	}
-	return false
-}
-
 // isCopyOfSYN reports whether a SYN in an open chat repeats the one that led to it (3.23).
 func (s *Session) isCopyOfSYN(now time.Time, d *codec.Datagram) bool {
 	since := now.Sub(s.synAt)

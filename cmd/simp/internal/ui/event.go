@@ -28,6 +28,8 @@ func (m *Model) Event(ev client.Event, _ string) core.Step {
 		m.established(e)
 	case client.Recognised:
 		m.recognised(e)
+	case client.Repeated:
+		m.repeated(e)
 	case client.Message:
 		m.hear(m.label(m.known(conversation{peer: e.Peer, user: e.User})), e.Text)
 	case client.Sent:
@@ -141,6 +143,12 @@ func (m *Model) recognised(e client.Recognised) {
 		sentence += " " + text.Visible(e.Limits)
 	}
 	m.say("%s", sentence)
+}
+
+// repeated shows what came again as a copy would, since it may have been written twice.
+func (m *Model) repeated(e client.Repeated) {
+	c := m.known(conversation{peer: e.Peer, user: e.User})
+	m.say("The last message of %s came again, as a copy or written twice: %s", m.label(c), text.Visible(e.Text))
 }
 
 func (m *Model) sent(e client.Sent) {
