@@ -268,8 +268,9 @@ func (d *dialect) unseen() fsm.Policy {
 	switch d {
 	case native:
 		return p
-	case kindF: // takes any number, and nobody else one above 1
+	case kindF: // takes any number, and nobody else one above 1, or every one in a chat of its own
 		p.Numbers = fsm.Alternating
+		p.ChatCopies, p.TriesOther = unknown.policy.ChatCopies, unknown.policy.TriesOther
 	}
 	p.RefusalCopies = min(p.RefusalCopies, 1)
 	return p

@@ -60,7 +60,7 @@ type Session struct {
 	keep      bool // no client has seen this chat: its events wait in the box
 	prompted  bool // our user has acted, so what is sent is not on the daemon's own account
 	validated bool // the peer has completed a handshake
-	doubt     bool // an earlier part of the message at the head of the queue is unconfirmed
+	doubt     bool // the ACK of the message at the head of the queue will not tell whether all of it was taken for new
 	places    places
 	names     fsm.Names[codec.Token] // of its conversations (2.8)
 }

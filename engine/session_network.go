@@ -158,16 +158,21 @@ func (s *Session) begins(d *codec.Datagram) bool {
 // counter is the number of our first message in a chat, where numbers go on over all chats (4.17).
 func (s *Session) counter() uint8 {
 	last, any := s.env.memory.lastSent(s.peer)
-	switch {
+	switch next := last.number + 1; {
 	case !any && s.snap.Policy.Numbers == fsm.Counting:
 		return newCounter(s.env.cfg.Random) // what went there before we were started we cannot know
-	case s.dialect != kindF && s.dialect != kindA: // which f is taken for until it has counted beyond 1
-	case any && last.confirmed:
-		return last.number + 1
-	case any:
-		return last.number + 2 // the next one may be that of the message before, and the last one shown
+	case !any || s.dialect != kindF && s.dialect != kindA: // which f is taken for until it has counted beyond 1
+		return 0
+	case s.snap.Policy.Numbers == fsm.Counting || last.takes(next&1):
+		return next
 	}
-	return 0
+	return last.number // the other one: it may be new, and if it is not either, nothing is
+}
+
+// swallows reports whether the peer may take our first message for a copy of what it has from an earlier chat.
+func (s *Session) swallows() bool {
+	last, _ := s.env.memory.lastSent(s.peer)
+	return s.dialect == kindF && !last.takes(s.snap.TxSeq)
 }
 
 // verdictOnSYN is what admission says to an invitation. A place that it takes is given back by settle if the step does

@@ -29,8 +29,8 @@ func (s *Session) recall() {
 
 // policy is how the peer has to be treated.
 func (s *Session) policy() fsm.Policy {
-	if last, any := s.env.memory.lastSent(s.peer); s.seen || s.dialect == kindF && any && !last.confirmed {
-		return s.dialect.policy // of the two numbers that suit everybody one would be taken for a copy, and nobody knows which
+	if s.seen {
+		return s.dialect.policy
 	}
 	return s.dialect.unseen()
 }

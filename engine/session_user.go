@@ -166,7 +166,7 @@ func retriedWhat(p fsm.Packet) client.What {
 
 func (s *Session) opened(out *Outbox) {
 	s.validated = true
-	s.sent, s.taken, s.finished, s.doubt = 0, 0, 0, false
+	s.sent, s.taken, s.finished, s.doubt = 0, 0, 0, s.swallows()
 	s.queue, s.latest, s.echoing = nil, latest{}, nil
 	s.remember()
 	s.keep = s.keep || !s.attached
