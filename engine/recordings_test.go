@@ -300,7 +300,7 @@ func TestRecordings_EveryMessageIsShownOnce(t *testing.T) {
 					if diff := cmp.Diff(want, p.shown()); diff != "" {
 						t.Errorf("shown (-recorded +ours):\n%s", diff)
 					}
-					seen[r.name[:1]] += len(want)
+					seen[r.letter()] += len(want)
 				})
 			}
 		}
