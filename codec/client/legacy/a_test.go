@@ -157,6 +157,14 @@ func TestAOthersAreRead(t *testing.T) {
 	d.want(fromCarla)
 
 	d = loginA(t)
+	d.receive(start, "\x05\x00start")
+	d.take()
+	carlaSpeaks(d)
+	d.want() // it would read them as what came of its invitation
+	d.receive(start, "\x05\x00127.0.0.2")
+	d.want(fromCarla)
+
+	d = loginA(t)
 	d.take()
 	carlaSpeaks(d)
 	d.receive(start, "\x05\x00q")
