@@ -362,6 +362,15 @@ func (m *Model) showPeers(e client.Status) {
 	}
 }
 
+// otherMake is what the status adds about a peer whose daemon has shown that it is not like ours. /peers says more.
+func otherMake(dialect string) string {
+	switch dialect {
+	case "", "unknown", "native", "standard":
+		return ""
+	}
+	return ", its daemon is another implementation, " + text.Visible(dialect)
+}
+
 // showStatus shows everything that is going on.
 func (m *Model) showStatus(e client.Status) {
 	if m.answered() {
@@ -377,10 +386,10 @@ func (m *Model) showStatus(e client.Status) {
 		if s.Tries > 1 {
 			line += fmt.Sprintf(", try %d", s.Tries)
 		}
-		m.say("%s.", line)
+		m.say("%s%s.", line, otherMake(s.Dialect))
 	}
 	for _, p := range e.Pending {
-		m.say("%s: waits for your answer.", whole(&conversation{peer: p.Peer, user: p.User}))
+		m.say("%s: waits for your answer%s.", whole(&conversation{peer: p.Peer, user: p.User}), otherMake(p.Dialect))
 	}
 	if len(e.Chats)+len(e.Pending) == 0 {
 		m.say("No chat, no invitation.")
