@@ -57,6 +57,10 @@ const (
 	// have never been, since anybody can write an address into a greeting.
 	legacySilence = 5 * time.Minute
 
+	// legacyUndecided is how long a client that can be seen may say nothing before it has asked for the daemon, while others
+	// find no place: long enough to type a name. A port that stays bound proves no client.
+	legacyUndecided = time.Minute
+
 	// mailboxDatagrams is how many datagrams may wait for a peer's actor. Stop-and-wait has one or two under way; the
 	// rest is duplicates, and what is dropped here is repeated by its sender.
 	mailboxDatagrams = 64
