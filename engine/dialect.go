@@ -32,37 +32,23 @@ type dialect struct {
 	// finACK is how it wants its FIN acknowledged.
 	finACK codec.Form
 
+	// never reports whether a datagram cannot come from one, beside what its look says; nil: anything can. It takes back a
+	// wrong guess, or what is only remembered while another program runs at that address by now.
+	never func(sight) bool
+
+	// returns reports whether a datagram shows that one which is only remembered is there again; until then it is taken for
+	// unknown. nil: whatever does not contradict it does.
+	returns func(sight) bool
+
+	// carries says that the numbers of our messages go on from chat to chat, as far as it takes them; or that it may turn
+	// out to be of a kind for which they do.
+	carries bool
+
 	// limits is what its users cannot do, for ours; "" if nothing worth a sentence.
 	limits string
 
 	// trace is a recording that proves the row, a file of testdata/traces.
 	trace string
-}
-
-// shape is what can be told from the look of a single datagram.
-type shape uint8
-
-const (
-	shapeless shape = iota // tells nothing: a name without padding, say
-	regular                // as the specification has it
-	trailing               // ends with a checksum
-	spaced                 // pads the name with blanks
-	short                  // leaves out the Length of control datagrams, puts a NUL before a message
-)
-
-// shapeOf says how a datagram looks.
-func shapeOf(d *codec.Datagram, n codec.Notes) shape {
-	switch {
-	case n.Has(codec.Trailer):
-		return trailing
-	case n.Has(codec.NoLength), n.Has(codec.LeadingNUL), d.Form == codec.Stub:
-		return short
-	case n.Has(codec.UserPaddedWithSpaces):
-		return spaced
-	case len(d.User) == codec.UserLen:
-		return shapeless
-	}
-	return regular
 }
 
 // A peer that acknowledges every copy of a message is sent it until it does (ChatCopies 0): a message given up could be
@@ -93,6 +79,11 @@ var (
 		policy: fsm.Policy{
 			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 0, FINCopies: 1, RefusalCopies: 1,
 			AnyACK: true, QuietFIN: true, Grows: true, BusyERROnly: true, LateWithdrawal: true, LastWord: true,
+		},
+		carries: true, // for until it has counted beyond 1, f is taken for it
+		never: func(x sight) bool {
+			invited := x.s.snap.State == fsm.Established && x.s.snap.HsSeq == 1
+			return x.answers() && x.Seq != 1 || x.Kind == codec.SYN && x.Seq != 0 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1
 		},
 		limits: "Its daemon carries one chat: whoever did not end it has to restart it for the next.",
 	}
@@ -127,6 +118,10 @@ var (
 			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 6, FINCopies: 3, RefusalCopies: 3,
 			Numbers: fsm.Shared, AcksOnce: true, AckRefusal: true, QuietFIN: true, Grows: true, LateWithdrawal: true,
 		},
+		never: func(x sight) bool {
+			return (x.answers() || x.Kind == codec.SYN) && x.Seq != 0 || x.firstMessage() && !x.s.snap.InFlight && x.Seq == 0 ||
+				x.anotherMessage() && x.Seq == x.s.latest.number
+		},
 		limits: "Its daemon throws away a part of what it sends, on purpose, and sends it again after 5 seconds.",
 	}
 	kindE = &dialect{
@@ -145,7 +140,10 @@ var (
 			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 0, FINCopies: 3, RefusalCopies: 3,
 			Numbers: fsm.Counting, QuietFIN: true, Grows: true, LateWithdrawal: true,
 		},
-		limits: "Its user has to take turns: after a message of its own it sends none before one of ours has come.",
+		carries: true,
+		never:   func(x sight) bool { return x.Kind == codec.CHAT && x.Seq == 0 || x.answersFirst(1) },
+		returns: func(x sight) bool { return x.firstMessage() && x.Seq == 1 },
+		limits:  "Its user has to take turns: after a message of its own it sends none before one of ours has come.",
 	}
 
 	dialects = [...]*dialect{unknown, native, standard, kindA, kindB, kindC, kindD, kindE, kindF}
@@ -181,14 +179,6 @@ func (d *dialect) limit() int {
 	return legacyPayload
 }
 
-// sight is a datagram with what it means depends on, for the evidence.
-type sight struct {
-	*codec.Datagram
-	look  shape
-	known *dialect // as what the peer is treated so far
-	s     *Session
-}
-
 // evidence is something that a peer does and only one kind of peer does. The first that holds counts.
 type evidence struct {
 	says  string // what the peer does, for people
@@ -221,54 +211,23 @@ var evidences = [...]evidence{
 	}},
 }
 
-// firstMessage reports whether it is the first message of a chat, in either direction, after a handshake numbered 0.
-func (x sight) firstMessage() bool {
-	v := &x.s.snap
-	opened := v.State == fsm.Established || v.State == fsm.SynReceived && v.Answered
-	return x.Kind == codec.CHAT && opened && x.s.taken == 0 && x.s.finished == 0 && v.HsSeq == 0
-}
-
-// anotherMessage reports whether it is a message behind another one of the peer's, with none of ours in between.
-func (x sight) anotherMessage() bool {
-	return x.Kind == codec.CHAT && x.s.snap.State == fsm.Established && !x.s.snap.InFlight && x.s.taken > 0 && x.s.finished == x.s.latest.finished && string(x.Payload) != string(x.s.latest.text)
-}
-
-// answersFirst reports whether it is an ACK with this number while our first message, numbered 0, waits for its own.
-func (x sight) answersFirst(number uint8) bool {
-	v := &x.s.snap
-	first := v.State == fsm.Established && v.InFlight && !v.Acked && x.s.finished == 0 && v.TxSeq == 0 && v.HsSeq == 0
-	return x.Kind == codec.ACK && first && x.Seq == number
-}
-
 // contradicts reports whether a datagram cannot come from the kind of peer that the dialect is for.
 func (d *dialect) contradicts(x sight) bool {
 	if x.look != shapeless && d.shape != shapeless && x.look != d.shape {
 		return true
 	}
-	// A wrong guess, or a kind that is only remembered while another program runs at that address by now.
-	v := &x.s.snap
-	answers := v.State == fsm.SynSent && x.Kind == codec.SYNACK
-	calls := x.Kind == codec.SYN
-	switch d {
-	case kindA:
-		invited := v.State == fsm.Established && v.HsSeq == 1
-		return answers && x.Seq != 1 || calls && x.Seq != 0 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1
-	case kindD:
-		return (answers || calls) && x.Seq != 0 || x.firstMessage() && !v.InFlight && x.Seq == 0 || x.anotherMessage() && x.Seq == x.s.latest.number
-	case kindF:
-		return x.Kind == codec.CHAT && x.Seq == 0 || x.answersFirst(1)
-	}
-	return false
+	return d.never != nil && d.never(x)
 }
 
 // unseen is how a peer is treated that is only remembered as one of this kind: where another program may run by now, what
 // would harm that one waits until the kind has shown itself.
 func (d *dialect) unseen() fsm.Policy {
 	p := d.policy
-	switch d {
-	case native:
-		return p
-	case kindF: // takes any number, and nobody else one above 1, or every one in a chat of its own
+	if p.Labels {
+		return p // one that has named itself does so again, or hears nothing of ours
+	}
+	if p.Numbers == fsm.Counting {
+		// It takes any number, and nobody else one above 1, nor a number twice.
 		p.Numbers = fsm.Alternating
 		p.ChatCopies, p.TriesOther = unknown.policy.ChatCopies, unknown.policy.TriesOther
 	}

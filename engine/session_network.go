@@ -161,7 +161,7 @@ func (s *Session) counter() uint8 {
 	switch next := last.number + 1; {
 	case !any && s.snap.Policy.Numbers == fsm.Counting:
 		return newCounter(s.env.cfg.Random) // what went there before we were started we cannot know
-	case !any || s.dialect != kindF && s.dialect != kindA: // which f is taken for until it has counted beyond 1
+	case !any || !s.dialect.carries:
 		return 0
 	case s.snap.Policy.Numbers == fsm.Counting || last.takes(next&1):
 		return next
@@ -172,7 +172,7 @@ func (s *Session) counter() uint8 {
 // swallows reports whether the peer may take our first message for a copy of what it has from an earlier chat.
 func (s *Session) swallows() bool {
 	last, _ := s.env.memory.lastSent(s.peer)
-	return s.dialect == kindF && !last.takes(s.snap.TxSeq)
+	return s.dialect.policy.Numbers == fsm.Counting && !last.takes(s.snap.TxSeq)
 }
 
 // verdictOnSYN is what admission says to an invitation. A place that it takes is given back by settle if the step does

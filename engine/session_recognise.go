@@ -61,9 +61,9 @@ func (s *Session) recognise(d *codec.Datagram, n codec.Notes) (changed bool) {
 	if known.contradicts(x) {
 		known, x.known = unknown, unknown
 	}
-	if known == kindF && !s.seen { // and treated as unknown
-		if x.firstMessage() && x.Seq == 1 {
-			return s.treatAs(kindF, "", true)
+	if known.returns != nil && !s.seen { // and treated as unknown
+		if known.returns(x) {
+			return s.treatAs(known, "", true)
 		}
 		x.known = unknown
 	}
