@@ -113,7 +113,9 @@ var (
 	kindD = &dialect{
 		name: "d", shape: regular, wire: codec.Canonical, trace: "d-chat",
 		// Three copies, 5 s apart, or more if something else of ours comes in between.
-		copying: copying{after: 4400 * time.Millisecond, within: 25 * time.Second},
+		copying: copying{
+			after: 4400 * time.Millisecond, within: 25 * time.Second, lateAfter: 4700 * time.Millisecond, lateUntil: 5300 * time.Millisecond,
+		},
 		policy: fsm.Policy{
 			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 6, FINCopies: 3, RefusalCopies: 3,
 			Numbers: fsm.Shared, AcksOnce: true, AckRefusal: true, QuietFIN: true, Grows: true, LateWithdrawal: true,

@@ -20,6 +20,10 @@ type copying struct {
 	// A copy comes at least after behind the one before it; at most until, unless that is 0; and at most within behind the
 	// first, unless that is 0.
 	after, until, within time.Duration
+
+	// Even when it has heard our ACK one more may come, between these behind the last: of its two threads the other one has
+	// read that. Zero: none does.
+	lateAfter, lateUntil time.Duration
 }
 
 // may reports whether a copy can come now, so long after the one before it and after the first.
@@ -36,6 +40,7 @@ type latest struct {
 	since    int       // how many messages of ours had been begun by then
 	finished int       // and how many had left the queue
 	heard    bool      // the peer has acknowledged one that was begun later, and so has heard that we took this one
+	unheard  bool      // it has taken one with this number since: its counter stood here, and what it takes then proves nothing
 	others   bool      // a message with another number was taken before it, in this chat
 }
 
@@ -56,12 +61,23 @@ func (s *Session) begun() int {
 	return s.finished
 }
 
+// acknowledged notes that the peer has the message of ours in flight.
+func (s *Session) acknowledged(number uint8) {
+	l := &s.latest
+	switch {
+	case s.snap.Policy.Numbers == fsm.Shared && number == l.number:
+		l.unheard = true
+	case !l.unheard && s.finished >= l.since:
+		l.heard = true
+	}
+}
+
 // verdict is what is thought of a message that looks like the last one.
 type verdict uint8
 
 const (
 	another verdict = iota
-	perhaps         //  a copy, or the same words once more
+	perhaps         // a copy, or the same words once more
 	copied
 )
 
@@ -95,7 +111,7 @@ func (s *Session) judge(now time.Time) verdict {
 
 	case s.snap.Policy.Numbers == fsm.Shared && s.begun() == l.since:
 		return copied // nothing of ours can have moved the counter round
-	case s.snap.Policy.Numbers == fsm.Shared && l.heard:
+	case s.snap.Policy.Numbers == fsm.Shared && l.heard && (previous < c.lateAfter || previous > c.lateUntil):
 		return another // ours had the number behind that of the last, so the counter was beyond it
 	case s.snap.Policy.Numbers == fsm.Shared && first < doubledUntil:
 		return copied

@@ -157,6 +157,10 @@ func TestIsCopy_OursWasAcknowledged(t *testing.T) {
 		{"d", 1, 0},
 	} {
 		for _, after := range []time.Duration{2 * sec, 5 * sec, 5380 * ms, 10 * sec, 25 * sec} {
+			want := another
+			if tc.kind == "d" && after == 5*sec {
+				want = perhaps // of its threads the other one may have read our ACK
+			}
 			t.Run(fmt.Sprintf("%s %s", tc.kind, after), func(t *testing.T) {
 				p := chatWith(t, tc.kind)
 				p.hearAfter(0, "yes")
@@ -169,10 +173,21 @@ func TestIsCopy_OursWasAcknowledged(t *testing.T) {
 				}
 				p.pass(after - 200*ms)
 				p.receive(chat(tc.first, "yes"))
-				p.wantVerdict(another)
+				p.wantVerdict(want)
 			})
 		}
 	}
+	t.Run("its counter stood where it was", func(t *testing.T) { // as the second of ours shows, which has the number of theirs
+		p := chatWith(t, "d")
+		p.do(client.Chat{Text: "sure?"})
+		p.receive(chat(1, "yes"))
+		p.receive(plain(codec.ACK, p.s.snap.TxSeq))
+		p.do(client.Chat{Text: "really?"})
+		p.receive(plain(codec.ACK, p.s.snap.TxSeq))
+		p.pass(10 * sec)
+		p.receive(chat(1, "yes"))
+		p.wantVerdict(perhaps)
+	})
 	t.Run("it was under way before", func(t *testing.T) {
 		p := chatWith(t, "a")
 		p.do(client.Chat{Text: "sure?"})

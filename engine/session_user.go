@@ -217,7 +217,7 @@ func (s *Session) dequeue(confirmed bool, in stepInput, out *Outbox) {
 	s.doubt = s.doubt || !confirmed
 	if confirmed && !s.native() {
 		s.env.memory.sent(s.peer, in.number, true)
-		s.latest.heard = s.latest.heard || s.finished >= s.latest.since
+		s.acknowledged(in.number)
 	}
 	s.wroteAway(out.now, confirmed)
 	s.finished++
