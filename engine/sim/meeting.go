@@ -27,9 +27,11 @@ type Meeting struct {
 	Trace   func(line string)
 }
 
+const dForgets = "nobody to send its 0x09 to"
+
 // Excused reports whether the other daemon died of something that nobody could have kept from it: what its own user did
 // without telling us, or what the network lost.
-func (m Meeting) Excused(reason string) bool {
+func (m Meeting) Excused(o Outcome) bool {
 	for _, prefix := range map[double.Kind][]string{
 		double.A: {
 			"something to answer in a chat without a partner", "CHAT while no client is attached", // the network lost its FIN
@@ -39,13 +41,15 @@ func (m Meeting) Excused(reason string) bool {
 			"a SYN that it refused",         // the network lost our FIN, so its counter stands elsewhere
 		},
 		double.D: {
-			// Its user has left, and it threw the FIN that says so away, on purpose.
-			"something to tell a client while none is attached", "nobody to send its 0x09 to", "no ACK for what it sent before its client left",
+			"something to tell a client while none is attached", dForgets, "no ACK for what it sent before its client left",
 		},
 	}[m.Kind] {
-		if strings.HasPrefix(reason, prefix) && (m.Kind == double.D || m.Faults.Drop > 0) {
-			return true
+		if !strings.HasPrefix(o.Dead, prefix) {
+			continue
 		}
+		// D throws a fifth of what says that its user has left away, on purpose. And where both of its threads send in vain, the
+		// first one to give up forgets for both to whom.
+		return m.Faults.Drop > 0 || m.Kind == double.D && (o.Unheard || prefix == dForgets)
 	}
 	return false
 }
@@ -53,6 +57,7 @@ func (m Meeting) Excused(reason string) bool {
 // Outcome is what came of a Meeting.
 type Outcome struct {
 	Dead       string   // what the other daemon died of, "" if it lives
+	Unheard    bool     // when it died its user had left, and nothing that says so had reached us in vain
 	Restless   string   // the state in which our conversation stays for ever, "" if it comes to rest
 	Violations []string // of what has to hold where numbers are what they should be
 	Shown      int      // messages shown to either user
@@ -78,6 +83,8 @@ type encounter struct {
 	pending map[string]string // id of a message to its text
 	shown   map[string]int    // how often each text was shown to the user for whom it was
 	last    [2]int            // number of the last message that each user was shown
+	left    bool              // the guest's user has left and not come back
+	strays  uint64            // what was ignored when they left
 	worn    bool              // the guest's daemon has to be started anew before it can chat again
 }
 
@@ -120,9 +127,19 @@ func (m Meeting) Run(seed uint64) Outcome {
 			e.out.Restless = s.State().String()
 		}
 	}
-	e.out.Dead = e.guest.Dead()
+	e.look()
 	return e.out
 }
+
+// look notes in what circumstances the guest's daemon dies. It is called before anything is noted.
+func (e *encounter) look() {
+	if e.out.Dead == "" && e.guest.Dead() != "" {
+		e.out.Dead, e.out.Unheard = e.guest.Dead(), e.left && e.strays == e.ignored()
+	}
+}
+
+// ignored is how many FINs our daemon has passed over, whose sender goes on waiting for the ACK.
+func (e *encounter) ignored() uint64 { return e.ours.env.Counters()["unexpected/idle/stray-fin"] }
 
 func (e *encounter) violate(format string, args ...any) {
 	e.out.Violations = append(e.out.Violations, fmt.Sprintf("%.3fs ", e.w.Elapsed().Seconds())+fmt.Sprintf(format, args...))
@@ -165,11 +182,13 @@ func (e *encounter) actOurs() {
 }
 
 func (e *encounter) actGuest() {
+	e.look()
 	dice := e.w.rand.IntN(20)
 	lines := 1 + e.w.rand.IntN(2)
 	e.guest.Act(func(d *double.Double, now time.Time) {
 		switch {
 		case !d.Attached():
+			e.left = false
 			d.Login(now, "bob")
 		case e.Kind == double.B && (dice < 4 && (e.seed%2 == 0 || e.worn) || dice == 8 || dice >= 18):
 			// It says to nobody that its user has declined or left, so our next datagram would find it without one.
@@ -187,6 +206,7 @@ func (e *encounter) actGuest() {
 				d.Say(now, e.write(1))
 			}
 		default:
+			e.left, e.strays = true, e.ignored()
 			d.Leave(now)
 		}
 	})
@@ -194,6 +214,7 @@ func (e *encounter) actGuest() {
 
 // hear is what our user is told.
 func (e *encounter) hear(ev client.Event) {
+	e.look()
 	switch ev := ev.(type) {
 	case client.Established:
 		e.out.Opened++

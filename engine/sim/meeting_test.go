@@ -57,7 +57,7 @@ func TestMeeting_NothingThatWeSendDoesHarm(t *testing.T) {
 			shown, opened := 0, 0
 			for seed := range *seeds {
 				o := m.Run(seed)
-				if o.Dead != "" && !m.Excused(o.Dead) {
+				if o.Dead != "" && !m.Excused(o) {
 					t.Errorf("seed %d: it dies: %s", seed, o.Dead)
 				}
 				if o.Restless != "" {
