@@ -83,7 +83,7 @@ var (
 		carries: true, // for until it has counted beyond 1, f is taken for it
 		never: func(x sight) bool {
 			invited := x.s.snap.State == fsm.Established && x.s.snap.HsSeq == 1
-			return x.answers() && x.Seq != 1 || x.Kind == codec.SYN && x.Seq != 0 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1
+			return x.answers() && x.Seq != 1 || x.Kind == codec.SYN && x.Seq != 0 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1 || x.finAgain()
 		},
 		limits: "Its daemon carries one chat: whoever did not end it has to restart it for the next.",
 	}

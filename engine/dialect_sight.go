@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"simp/codec"
 	"simp/fsm"
 )
@@ -38,11 +40,17 @@ type sight struct {
 	*codec.Datagram
 	look  shape
 	known *dialect // as what the peer is treated so far
+	now   time.Time
 	s     *Session
 }
 
 // answers reports whether it accepts our invitation.
 func (x sight) answers() bool { return x.Kind == codec.SYNACK && x.s.snap.State == fsm.SynSent }
+
+// finAgain reports whether it is a FIN that comes again because it was not acknowledged.
+func (x sight) finAgain() bool {
+	return x.Kind == codec.FIN && x.s.snap.State == fsm.Idle && !x.s.finAt.IsZero() && x.now.Sub(x.s.finAt) >= copyAfter
+}
 
 // firstMessage reports whether it is the first message of a chat, in either direction, after a handshake numbered 0.
 func (x sight) firstMessage() bool {

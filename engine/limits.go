@@ -97,7 +97,8 @@ const (
 	doubledUntil = time.Second
 
 	// firstRoundTrip is taken for the time that a datagram takes there and back before one was measured, and one that was
-	// measured is not believed beyond longestRoundTrip: the peer's program was slow then, not the network.
+	// measured is not believed beyond longestRoundTrip, unless the others took nearly as long: the peer's program was slow
+	// then, not the network.
 	firstRoundTrip   = 5 * time.Millisecond
 	longestRoundTrip = 50 * time.Millisecond
 

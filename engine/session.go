@@ -46,10 +46,12 @@ type Session struct {
 	later   []delayed // what goes out when the peer is ready for it, in order
 	echoing []written // our last message to a peer that sends them back, and the one in flight
 
+	finAt     time.Time     // when the peer's last FIN came
 	synAt     time.Time     // when the last copy of the peer's SYN came
 	ackAt     time.Time     // when our last ACK of a message goes out, or went
 	sentAt    time.Time     // when the first copy of what waits for its ACK went out
 	roundTrip time.Duration // the longest that was measured in this conversation
+	shortest  time.Duration // and the shortest, which no slow program makes longer than the network does every time
 
 	received, answered uint32 // bytes from and to the peer while it has proved nothing
 

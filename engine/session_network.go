@@ -76,7 +76,7 @@ func meaning(d *codec.Datagram) fsm.Reason {
 func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	d := in.Datagram
 	wasNative := s.native()
-	changed := s.recognise(d, in.Notes)
+	changed := s.recognise(now, d, in.Notes)
 	old := s.native() && s.names.Old(packetOf[d.Kind], labelIn(d), s.snap.State)
 	again := d.Kind == codec.SYN && !wasNative && !s.native() && s.isCopyOfSYN(now, d)
 	if !old && !again && d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
@@ -111,6 +111,7 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 		e.More = len(s.queue) > 1
 		s.measure(now)
 	case codec.FIN:
+		s.finAt = now
 		e.Reason = reasonOf[codec.ReasonOf(d.Payload)]
 		if e.Reason == fsm.NoReason && meaning(d) == fsm.Busy {
 			e.Reason = fsm.Busy
@@ -136,7 +137,8 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	if doubts {
 		s.treatAs(doubtful, "", true)
 	}
-	if answered := was == fsm.SynSent && s.snap.State == fsm.Idle; answered || changed && s.snap.State == fsm.Established {
+	answered := was == fsm.SynSent && s.snap.State == fsm.Idle
+	if answered || changed && (s.snap.State == fsm.Established || s.snap.After == fsm.Ended) {
 		s.remember()
 	}
 	s.sayRecognised(out)

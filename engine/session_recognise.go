@@ -37,7 +37,7 @@ func (s *Session) policy() fsm.Policy {
 
 // recognise settles how the peer has to be treated, from what it sends, and reports whether that has changed. It comes
 // before the step, because the machine knows policies, not kinds of peers.
-func (s *Session) recognise(d *codec.Datagram, n codec.Notes) (changed bool) {
+func (s *Session) recognise(now time.Time, d *codec.Datagram, n codec.Notes) (changed bool) {
 	first := !s.heard
 	s.heard = true
 	if s.fixed {
@@ -57,7 +57,7 @@ func (s *Session) recognise(d *codec.Datagram, n codec.Notes) (changed bool) {
 	if known == native {
 		known = unknown
 	}
-	x := sight{Datagram: d, look: shapeOf(d, n), known: known, s: s}
+	x := sight{Datagram: d, look: shapeOf(d, n), known: known, s: s, now: now}
 	if known.contradicts(x) {
 		known, x.known = unknown, unknown
 	}
@@ -155,14 +155,18 @@ func (s *Session) crossed(now time.Time) bool {
 	if round == 0 {
 		round = firstRoundTrip
 	}
-	return now.Sub(s.ackAt) < min(round+round/4, longestRoundTrip)
+	return now.Sub(s.ackAt) < min(round+round/4, max(longestRoundTrip, 3*s.shortest))
 }
 
 // measure takes the time until an answer for a round trip. That of a repeated datagram says nothing. What went out behind
 // our last ACK and is answered proves that the ACK was heard.
 func (s *Session) measure(now time.Time) {
 	if !s.sentAt.IsZero() && s.snap.Tries == 1 {
-		s.roundTrip = max(s.roundTrip, now.Sub(s.sentAt))
+		took := now.Sub(s.sentAt)
+		s.roundTrip = max(s.roundTrip, took)
+		if s.shortest == 0 || took < s.shortest {
+			s.shortest = took
+		}
 		if s.sentAt.After(s.ackAt) {
 			s.ackAt = time.Time{}
 		}

@@ -47,7 +47,7 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 			s.snap.Policy = s.policy()
 		}
 		s.told = 0
-		s.roundTrip, s.ackAt, s.synAt = 0, time.Time{}, time.Time{}
+		s.roundTrip, s.shortest, s.ackAt, s.synAt, s.finAt = 0, 0, time.Time{}, time.Time{}, time.Time{}
 		if e.On == fsm.RecvSYN {
 			s.synAt = now
 		}
