@@ -96,6 +96,10 @@ const (
 	sameMessage  = 10 * time.Millisecond
 	doubledUntil = time.Second
 
+	// repeatsEnd is how long after a copy of a message no other one is to be expected, whoever sends it: ours send one a minute
+	// in the end, of which some may be lost.
+	repeatsEnd = 5 * time.Minute
+
 	// firstRoundTrip is taken for the time that a datagram takes there and back before one was measured, and one that was
 	// measured is not believed beyond longestRoundTrip, unless the others took nearly as long: the peer's program was slow
 	// then, not the network.

@@ -122,8 +122,10 @@ func (s *Session) judge(now time.Time) verdict {
 
 	case c.none && first >= doubledUntil:
 		return perhaps // it gives the number once more to a message behind one whose ACK it has not seen
-	case s.dialect.open() && !l.others:
-		return perhaps // of the kinds that it may be one never changes the number
+	case s.dialect.open() && s.begun() > l.since && previous >= repeatsEnd:
+		return another // of the kinds that it may be none waits so long with a copy
+	case s.dialect.open() && (!l.others || s.begun() > l.since):
+		return perhaps // of the kinds that it may be one never changes the number, and one counts ours too
 	}
 	return copied
 }

@@ -97,7 +97,7 @@ func TestIsCopy_NoChain(t *testing.T) {
 	}
 }
 
-// A peer of unknown kind that has been seen to change its number does not reuse it.
+// A peer of unknown kind that has been seen to change its number does not reuse it, unless it counts our messages too.
 func TestIsCopy_NumbersThatChange(t *testing.T) {
 	p := chatWith(t, "unknown")
 	p.receive(chat(0, "hello"))
@@ -106,6 +106,11 @@ func TestIsCopy_NumbersThatChange(t *testing.T) {
 	p.receive(chat(1, "ok"))
 	if got := only[client.Repeated](p.told); len(got) != 0 {
 		t.Errorf("told %+v of a copy", got)
+	}
+	p.do(client.Chat{Text: "what?"})
+	p.receive(chat(1, "ok"))
+	if got := only[client.Repeated](p.told); len(got) != 1 {
+		t.Errorf("told %+v, want one that may be a copy", got)
 	}
 	if got := only[client.Message](p.told); len(got) != 2 {
 		t.Errorf("shown %d messages, want 2", len(got))
@@ -188,6 +193,18 @@ func TestIsCopy_OursWasAcknowledged(t *testing.T) {
 		p.receive(chat(1, "yes"))
 		p.wantVerdict(perhaps)
 	})
+	for after, want := range map[time.Duration]verdict{299 * sec: perhaps, 301 * sec: another} {
+		t.Run(fmt.Sprintf("unknown %s", after), func(t *testing.T) {
+			p := chatWith(t, "unknown")
+			p.hearAfter(0, "yes")
+			p.pass(100 * ms)
+			p.do(client.Chat{Text: "sure?"})
+			p.receive(plain(codec.ACK, 0))
+			p.pass(after - 100*ms)
+			p.receive(chat(0, "yes"))
+			p.wantVerdict(want)
+		})
+	}
 	t.Run("it was under way before", func(t *testing.T) {
 		p := chatWith(t, "a")
 		p.do(client.Chat{Text: "sure?"})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +106,61 @@ func TestSameWords_SentAgain(t *testing.T) {
 	}
 	if whole < 25 {
 		t.Errorf("only %d chats without an end", whole)
+	}
+}
+
+// Messages of every length that matters arrive whole, in as many pieces as the other reads, and end no daemon: also the lengths
+// that would put a byte above 0x7f into a Length field, or exceed what is read.
+func TestLongWords(t *testing.T) {
+	for _, kind := range double.Kinds() {
+		for _, known := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, known=%v", kind, known), func(t *testing.T) {
+				w := New(goodNetwork, 1)
+				cfg := engine.Defaults()
+				if known {
+					cfg.Known = map[netip.AddrPort]string{guestAddr: kind.String()}
+				}
+				ours := w.Add(hostAddr, "alice", cfg)
+				var heard, shown int
+				ours.Hear = func(ev client.Event) {
+					switch ev := ev.(type) {
+					case client.Message:
+						heard += len(ev.Text)
+					case client.Repeated: // by d, as long as it is not recognised
+						heard += len(ev.Text)
+					}
+				}
+				guest := w.Invite(double.New(kind, guestAddr, nil), "bob")
+				guest.See = func(s double.Shown) {
+					if s.What == double.Message {
+						shown += len(s.Text)
+					}
+				}
+				guest.Act(func(d *double.Double, now time.Time) { d.Login(now, "bob") })
+				w.Run(time.Second)
+				ours.Do(guestAddr, client.Invite{Peer: guestAddr})
+				w.Run(time.Second)
+				guest.Act((*double.Double).Accept)
+				w.Run(2 * time.Second)
+				written, said := 0, 0
+				for _, n := range []int{1, 126, 127, 128, 129, 249, 250, 251, 255, 256, 257, 383, 384, 511, 512, 984, 985, 986, 3000} {
+					ours.Do(guestAddr, client.Chat{Peer: guestAddr, Text: strings.Repeat("x", n)})
+					written += n
+					w.Run(2 * time.Minute)
+					guest.Act(func(d *double.Double, now time.Time) { d.Say(now, strings.Repeat("y", min(n, 200))) })
+					said += min(n, 200)
+					w.Run(2 * time.Minute)
+				}
+				if dead := guest.Dead(); dead != "" {
+					t.Errorf("it dies: %s", dead)
+				}
+				if kind != double.B && shown != written { // shows nothing to its user
+					t.Errorf("of our %d bytes %d are shown", written, shown)
+				}
+				if heard != said {
+					t.Errorf("of their %d bytes our user hears %d", said, heard)
+				}
+			})
+		}
 	}
 }
