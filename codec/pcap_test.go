@@ -9,8 +9,9 @@ import (
 	"simp/netio/pcap"
 )
 
-// daemonPort is where all daemons in the recordings are.
-const daemonPort = 7777
+// isDaemon tells the ports of daemons from those of their clients. One implementation has several daemons on one host, and
+// tells them apart by the port.
+func isDaemon(port uint16) bool { return port == 7777 || port == 8888 || port == 6666 }
 
 // recorded is one UDP datagram of a recording.
 type recorded struct {
@@ -34,7 +35,7 @@ func recordings(t testing.TB) map[string][]recorded {
 		}
 		name := strings.TrimSuffix(filepath.Base(path), ".pcap")
 		for _, d := range capture.Datagrams {
-			if d.From.Port() == daemonPort || d.To.Port() == daemonPort {
+			if isDaemon(d.From.Port()) && isDaemon(d.To.Port()) {
 				byName[name] = append(byName[name], recorded{d.From, d.To, d.Payload})
 			}
 		}

@@ -28,6 +28,8 @@ const (
 	commandsOverloaded
 	warningsSuppressed
 	dropInbox
+	copiesDoubtful
+	echoesLate
 	numCounts = int(iota)
 )
 
@@ -35,6 +37,7 @@ var countNames = [numCounts]string{
 	"datagrams/in", "datagrams/out", "drop/unreadable", "drop/mailbox-full", "drop/amplification", "drop/send-failed",
 	"fault/gate-refused", "client/stalled", "client/taken", "client/too-many",
 	"client/datagram-ignored", "client/not-allowed", "client/replaced", "client/vanished", "client/overloaded", "log/suppressed", "drop/inbox",
+	"message/doubtful-copy", "message/late-echo",
 }
 
 // counters counts everything that is dropped, ignored, repeated or refused, by name. Safe for concurrent use.

@@ -19,9 +19,8 @@ type dialect struct {
 	// payload is the longest message that it was seen to read, in bytes; 0: as for a peer of unknown kind.
 	payload int
 
-	// repeats says that it never changes the number of its messages: one with the payload of the last is a copy only if
-	// it comes when its timer sends copies.
-	repeats bool
+	// copying is how its messages come again.
+	copying copying
 
 	// pause is how long our answers wait. Some are not ready for one that comes at once: they note that they wait for it only
 	// after they have sent what it answers.
@@ -33,37 +32,23 @@ type dialect struct {
 	// finACK is how it wants its FIN acknowledged.
 	finACK codec.Form
 
+	// never reports whether a datagram cannot come from one, beside what its look says; nil: anything can. It takes back a
+	// wrong guess, or what is only remembered while another program runs at that address by now.
+	never func(sight) bool
+
+	// returns reports whether a datagram shows that one which is only remembered is there again; until then it is taken for
+	// unknown. nil: whatever does not contradict it does.
+	returns func(sight) bool
+
+	// carries says that the numbers of our messages go on from chat to chat, as far as it takes them; or that it may turn
+	// out to be of a kind for which they do.
+	carries bool
+
 	// limits is what its users cannot do, for ours; "" if nothing worth a sentence.
 	limits string
 
 	// trace is a recording that proves the row, a file of testdata/traces.
 	trace string
-}
-
-// shape is what can be told from the look of a single datagram.
-type shape uint8
-
-const (
-	shapeless shape = iota // tells nothing: a name without padding, say
-	regular                // as the specification has it
-	trailing               // ends with a checksum
-	spaced                 // pads the name with blanks
-	short                  // leaves out the Length of control datagrams, puts a NUL before a message
-)
-
-// shapeOf says how a datagram looks.
-func shapeOf(d *codec.Datagram, n codec.Notes) shape {
-	switch {
-	case n.Has(codec.Trailer):
-		return trailing
-	case n.Has(codec.NoLength), n.Has(codec.LeadingNUL), d.Form == codec.Stub:
-		return short
-	case n.Has(codec.UserPaddedWithSpaces):
-		return spaced
-	case len(d.User) == codec.UserLen:
-		return shapeless
-	}
-	return regular
 }
 
 // A peer that acknowledges every copy of a message is sent it until it does (ChatCopies 0): a message given up could be
@@ -86,17 +71,26 @@ var (
 	standard = &dialect{name: "standard", shape: shapeless, wire: codec.Canonical, policy: strictly()}
 
 	kindA = &dialect{
-		name: "a", shape: regular, wire: codec.Canonical, repeats: true, pause: longestPause, trace: "a-chat",
+		name: "a", shape: regular, wire: codec.Canonical, pause: longestPause, trace: "a-chat",
+		// Its timer naps 501 times 10 ms, which took it 5.34 and 5.45 s when it was recorded. It goes on for ever.
+		copying: copying{still: true, after: 5 * time.Second, until: 5800 * time.Millisecond},
 		// Its ACKs always carry 1. Its user is asked again by a second SYN and shown every copy of a message. When its
 		// chat is over it has no client, and whatever comes then ends it.
 		policy: fsm.Policy{
 			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 0, FINCopies: 1, RefusalCopies: 1,
 			AnyACK: true, QuietFIN: true, Grows: true, BusyERROnly: true, LateWithdrawal: true, LastWord: true,
 		},
+		carries: true, // for until it has counted beyond 1, f is taken for it
+		never: func(x sight) bool {
+			invited := x.s.snap.State == fsm.Established && x.s.snap.HsSeq == 1
+			return x.answers() && x.Seq != 1 || x.Kind == codec.SYN && x.Seq != 0 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1 || x.finAgain()
+		},
 		limits: "Its daemon carries one chat: whoever did not end it has to restart it for the next.",
 	}
 	kindB = &dialect{
 		name: "b", shape: trailing, wire: codec.Trailing, payload: 250, pause: longestPause, trace: "b-chat",
+		// What it sends again is what it was sent, as its user's: three times, 5 s apart (11.7). We may not know it for ours.
+		copying: copying{still: true, after: 4600 * time.Millisecond, until: 5400 * time.Millisecond, within: 11 * time.Second},
 		// It counts every datagram, and a wrong number or a missing checksum ends it. A FIN it answers with one of its own and
 		// goes on as before, if its user is still there to lend the answer a name; else it ends. So it does when nobody
 		// acknowledges its own FIN, also one that refuses.
@@ -109,6 +103,7 @@ var (
 	}
 	kindC = &dialect{
 		name: "c", shape: spaced, wire: codec.Spaced, pause: 20 * time.Millisecond, trace: "c-chat",
+		copying: copying{none: true},
 		policy: fsm.Policy{
 			SYNCopies: 3, SYNACKCopies: 3, ChatCopies: 3, FINCopies: 3, RefusalCopies: 3,
 			AcksOnce: true, QuietFIN: true, Grows: true,
@@ -117,9 +112,17 @@ var (
 	}
 	kindD = &dialect{
 		name: "d", shape: regular, wire: codec.Canonical, trace: "d-chat",
+		// Three copies, 5 s apart, or more if something else of ours comes in between.
+		copying: copying{
+			after: 4400 * time.Millisecond, within: 25 * time.Second, lateAfter: 4700 * time.Millisecond, lateUntil: 5300 * time.Millisecond,
+		},
 		policy: fsm.Policy{
 			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 6, FINCopies: 3, RefusalCopies: 3,
 			Numbers: fsm.Shared, AcksOnce: true, AckRefusal: true, QuietFIN: true, Grows: true, LateWithdrawal: true,
+		},
+		never: func(x sight) bool {
+			return (x.answers() || x.Kind == codec.SYN) && x.Seq != 0 || x.firstMessage() && !x.s.snap.InFlight && x.Seq == 0 ||
+				x.anotherMessage() && x.Seq == x.s.latest.number
 		},
 		limits: "Its daemon throws away a part of what it sends, on purpose, and sends it again after 5 seconds.",
 	}
@@ -139,7 +142,10 @@ var (
 			SYNCopies: 1, SYNACKCopies: 3, ChatCopies: 0, FINCopies: 3, RefusalCopies: 3,
 			Numbers: fsm.Counting, QuietFIN: true, Grows: true, LateWithdrawal: true,
 		},
-		limits: "Its user has to take turns: after a message of its own it sends none before one of ours has come.",
+		carries: true,
+		never:   func(x sight) bool { return x.Kind == codec.CHAT && x.Seq == 0 || x.answersFirst(1) },
+		returns: func(x sight) bool { return x.firstMessage() && x.Seq == 1 },
+		limits:  "Its user has to take turns: after a message of its own it sends none before one of ours has come.",
 	}
 
 	dialects = [...]*dialect{unknown, native, standard, kindA, kindB, kindC, kindD, kindE, kindF}
@@ -175,14 +181,6 @@ func (d *dialect) limit() int {
 	return legacyPayload
 }
 
-// sight is a datagram with what it means depends on, for the evidence.
-type sight struct {
-	*codec.Datagram
-	look  shape
-	known *dialect // as what the peer is treated so far
-	s     *Session
-}
-
 // evidence is something that a peer does and only one kind of peer does. The first that holds counts.
 type evidence struct {
 	says  string // what the peer does, for people
@@ -208,30 +206,11 @@ var evidences = [...]evidence{
 		return x.known.open() && x.answersFirst(1)
 	}},
 	{says: "it sent another message with the number of the last", as: kindA, holds: func(x sight) bool {
-		return x.known.open() && x.anotherMessage() && x.Seq == x.s.lastN
+		return x.known.open() && x.anotherMessage() && x.Seq == x.s.latest.number
 	}},
 	{says: "the first message between us has the number 1", as: kindD, holds: func(x sight) bool {
 		return (x.known.open() || x.known == kindD) && x.firstMessage() && x.Seq == 1
 	}},
-}
-
-// firstMessage reports whether it is the first message of a chat, in either direction, after a handshake numbered 0.
-func (x sight) firstMessage() bool {
-	v := &x.s.snap
-	opened := v.State == fsm.Established || v.State == fsm.SynReceived && v.Answered
-	return x.Kind == codec.CHAT && opened && x.s.taken == 0 && x.s.finished == 0 && v.HsSeq == 0
-}
-
-// anotherMessage reports whether it is a message behind another one of the peer's, with none of ours in between.
-func (x sight) anotherMessage() bool {
-	return x.Kind == codec.CHAT && x.s.snap.State == fsm.Established && !x.s.snap.InFlight && x.s.taken > 0 && x.s.finished == x.s.before && string(x.Payload) != string(x.s.last)
-}
-
-// answersFirst reports whether it is an ACK with this number while our first message, numbered 0, waits for its own.
-func (x sight) answersFirst(number uint8) bool {
-	v := &x.s.snap
-	first := v.State == fsm.Established && v.InFlight && !v.Acked && x.s.finished == 0 && v.TxSeq == 0 && v.HsSeq == 0
-	return x.Kind == codec.ACK && first && x.Seq == number
 }
 
 // contradicts reports whether a datagram cannot come from the kind of peer that the dialect is for.
@@ -239,31 +218,20 @@ func (d *dialect) contradicts(x sight) bool {
 	if x.look != shapeless && d.shape != shapeless && x.look != d.shape {
 		return true
 	}
-	// A wrong guess, or a kind that is only remembered while another program runs at that address by now.
-	v := &x.s.snap
-	answers := v.State == fsm.SynSent && x.Kind == codec.SYNACK
-	calls := x.Kind == codec.SYN
-	switch d {
-	case kindA:
-		invited := v.State == fsm.Established && v.HsSeq == 1
-		return answers && x.Seq != 1 || calls && x.Seq != 0 || x.Kind == codec.CHAT && x.Seq != 0 || x.Kind == codec.ACK && invited && x.Seq != 1
-	case kindD:
-		return (answers || calls) && x.Seq != 0 || x.firstMessage() && !v.InFlight && x.Seq == 0 || x.anotherMessage() && x.Seq == x.s.lastN
-	case kindF:
-		return x.Kind == codec.CHAT && x.Seq == 0 || x.answersFirst(1)
-	}
-	return false
+	return d.never != nil && d.never(x)
 }
 
 // unseen is how a peer is treated that is only remembered as one of this kind: where another program may run by now, what
 // would harm that one waits until the kind has shown itself.
 func (d *dialect) unseen() fsm.Policy {
 	p := d.policy
-	switch d {
-	case native:
-		return p
-	case kindF: // takes any number, and nobody else one above 1
+	if p.Labels {
+		return p // one that has named itself does so again, or hears nothing of ours
+	}
+	if p.Numbers == fsm.Counting {
+		// It takes any number, and nobody else one above 1, nor a number twice.
 		p.Numbers = fsm.Alternating
+		p.ChatCopies, p.TriesOther = unknown.policy.ChatCopies, unknown.policy.TriesOther
 	}
 	p.RefusalCopies = min(p.RefusalCopies, 1)
 	return p

@@ -76,6 +76,8 @@ func TestContradicts_Conversation(t *testing.T) {
 		{"a", "ACK 1 of a message, in a chat that we asked for", then(inviting, hears(plain(codec.SYNACK, 1)), says("hi")), plain(codec.ACK, 1), "a"},
 		{"a", "ACK 0, which may be of the handshake, in a chat that it asked for", then(called, says("hi")), plain(codec.ACK, 0), "a"},
 		{"a", "ACK 1 in a chat that it asked for", then(called, says("hi")), plain(codec.ACK, 1), "a"},
+		{"a", "FIN once more at once, as the network may double it", then(called, hears(plain(codec.FIN, 0))), plain(codec.FIN, 0), "a"},
+		{"a", "FIN again, as the others send it until they have its ACK", then(called, hears(plain(codec.FIN, 0)), pauses), plain(codec.FIN, 0), "unknown"},
 		{"d", "SYN+ACK 0", inviting, plain(codec.SYNACK, 0), "d"},
 		{"d", "SYN+ACK 1", inviting, plain(codec.SYNACK, 1), "a"},
 		{"d", "SYN+ACK 200", inviting, plain(codec.SYNACK, 200), "f"},

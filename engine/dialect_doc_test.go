@@ -96,7 +96,7 @@ func manners(d *dialect) []string {
 		{d.pause > 0, "answers wait " + d.pause.String()},
 		{d.echoes, "its echo of our messages is not shown"},
 		{p.NoFIN, "no FIN (6.12)"},
-		{d.repeats, "copies are told by time (4.11)"},
+		{d.copying.after > 0, "copies are told by time (4.11)"},
 		{d.finACK != 0, "its FIN is acknowledged with 0c (1.4)"},
 	} {
 		if m.on {

@@ -81,6 +81,8 @@ func hears(d ...codec.Datagram) func(*solo) { return func(p *solo) { p.receive(d
 
 func waits(p *solo) { p.pass(16 * sec) } // until the copy with the other number is out (4.15)
 
+func pauses(p *solo) { p.pass(5 * sec) } // as long as until a copy
+
 // shows is a story whose last datagram is evidence, or nearly.
 type shows struct {
 	name   string

@@ -102,7 +102,17 @@ var explanations = []explanation{
 		"theirs only", "a's daemon does not notice the end of a chat that its partner has left",
 		func(l *row) bool { return l.is(codec.ERR, "a") && l.in("a-chat") },
 	},
+	{
+		"theirs only", "the script in the other daemon's place goes on within a millisecond, and what of ours waits until a is ready (11.7) comes too late",
+		func(l *row) bool {
+			return (l.is(codec.SYNACK, "a") || l.is(codec.CHAT, "a") || l.is(codec.ACK, "a")) && l.in("daemon-a-start", "daemon-a-wait")
+		},
+	},
 
+	{
+		"theirs only", "b says that the script's second ACK has the wrong number; ours does not mind",
+		func(l *row) bool { return l.is(codec.ERR, "b") && l.in("daemon-b-start") },
+	},
 	{
 		"theirs only", "b refuses a SYN without a checksum, and ends",
 		func(l *row) bool { return l.is(codec.ERR, "b") && l.in("a-calls-b") },
@@ -117,7 +127,9 @@ var explanations = []explanation{
 	},
 	{
 		"theirs only", "no answer of b was recorded that would tell where its counter stands, so ours waits (4.14)",
-		func(l *row) bool { return l.is(codec.CHAT, "b") && l.in("b-chat", "b-idle", "b-retransmit") },
+		func(l *row) bool {
+			return l.is(codec.CHAT, "b") && l.in("b-chat", "b-idle", "b-retransmit", "daemon-b-start", "daemon-b-wait")
+		},
 	},
 	{
 		"number", "b echoes the number; ours moves b's counter to where the next message needs it (4.14)",
@@ -125,7 +137,9 @@ var explanations = []explanation{
 	},
 	{
 		"theirs only", "b acknowledges a message twice",
-		func(l *row) bool { return l.is(codec.ACK, "b") && l.in("b-chat", "b-idle", "b-retransmit") },
+		func(l *row) bool {
+			return l.is(codec.ACK, "b") && l.in("b-chat", "b-idle", "b-retransmit", "daemon-b-wait")
+		},
 	},
 
 	{

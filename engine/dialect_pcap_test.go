@@ -30,7 +30,8 @@ type recording struct {
 
 // kind is the letter of the implementation at a host, as the recordings are named.
 func (r *recording) kind(host netip.AddrPort) string {
-	first, second := r.name[:1], r.name[:1]
+	first := r.letter()
+	second := first
 	if calls := strings.Contains(r.name, "-calls-"); calls {
 		first, second = "a", "b" // also in b-calls-a
 	}
@@ -39,6 +40,9 @@ func (r *recording) kind(host netip.AddrPort) string {
 	}
 	return second
 }
+
+// letter is the implementation after which the recording is named.
+func (r *recording) letter() string { return strings.TrimPrefix(r.name, "daemon-")[:1] }
 
 // between returns what from sent to to.
 func (r *recording) between(from, to netip.AddrPort) []recorded {
@@ -51,18 +55,19 @@ func (r *recording) between(from, to netip.AddrPort) []recorded {
 	return some
 }
 
-// readRecordings returns what daemons sent to each other in all recordings of daemons among themselves.
+// readRecordings returns what daemons sent to each other in all recordings, also where the other daemon is a script.
 func readRecordings(tb testing.TB) []*recording {
 	tb.Helper()
-	paths, err := filepath.Glob(filepath.Join(tracesDir, "?-*.pcap"))
-	if err != nil || len(paths) < 30 {
+	paths, err := filepath.Glob(filepath.Join(tracesDir, "*.pcap"))
+	if err != nil || len(paths) < 50 {
 		tb.Fatalf("%d recordings: %v", len(paths), err)
 	}
 	var all []*recording
 	for _, path := range paths {
 		r := &recording{name: strings.TrimSuffix(filepath.Base(path), ".pcap")}
-		r.read(tb, path)
-		all = append(all, r)
+		if r.read(tb, path); len(r.all) > 0 {
+			all = append(all, r) // else there are only clients in it
+		}
 	}
 	return all
 }

@@ -28,7 +28,8 @@ type LegacyConfig struct {
 //
 // None of these protocols tells the end of a client, and nothing can be sent to find out that every client would take
 // well: one ends on what it does not expect, another loses what comes at the wrong moment. So the server looks whether
-// the client's port is still bound: every legacyLook, and whenever somebody else asks for the daemon. A client on another
+// the client's port is still bound: every legacyLook, and whenever somebody else asks for the daemon. One that is there and
+// has not asked for the daemon gives way if there are too many, after legacyUndecided. A client on another
 // host cannot be looked for: it is believed to be there, but after legacySilence its place is another's who asks.
 type LegacyServer struct {
 	engine *Engine
@@ -143,13 +144,29 @@ func (s *LegacyServer) begin(b []byte, from netip.AddrPort) {
 	bound, err := s.cfg.Bound(from)
 	l := newLegacyClient(s, from, bound && err == nil)
 	if !s.add(l) {
-		s.engine.env.counters.add(clientsRefused)
 		l.client.Close()
+		s.refuse(b, from)
 		return
 	}
 	s.engine.env.cfg.Log.Debug().Stringer("client", from).Stringer("protocol", protocol).Msg("a client that speaks datagrams has come")
 	l.open(b, s.engine.client.Load() != nil)
 	go l.run()
+}
+
+// refuse tells a client for which there is no place why, in the form that its user is shown. No dialogue begins, so whatever
+// it says to that is ignored.
+func (s *LegacyServer) refuse(first []byte, to netip.AddrPort) {
+	s.engine.env.counters.add(clientsRefused)
+	if s.isStopped() {
+		return
+	}
+	var out legacy.Output
+	legacy.Refuse(first, legacy.EndCrowded, &out)
+	for _, b := range out.Datagrams {
+		if err := s.conn.WriteTo(b, to); err != nil {
+			s.engine.env.counters.add(dropUnsent)
+		}
+	}
 }
 
 func (s *LegacyServer) add(l *legacyClient) bool {
@@ -206,14 +223,17 @@ func (s *LegacyServer) look() {
 	}
 }
 
-// sweep makes room: it ends all clients that are gone, or else, of those that cannot be seen and do not hold the daemon,
-// the one that has been silent for longest.
+// sweep makes room: it ends all clients that are gone, or else, of those that do not hold the daemon, the one that has been
+// silent for longest. One that can be seen has legacyUndecided for that: its user may be about to type a name.
 func (s *LegacyServer) sweep() {
 	var silent *legacyClient
 	var since time.Time
+	now := legacyNow()
 	for _, l := range s.all() {
 		l.look()
-		if at := l.lastHeard(); !l.checkable && !l.holds() && (silent == nil || at.Before(since)) {
+		at := l.lastHeard()
+		idle := !l.checkable || now.Sub(at) >= legacyUndecided
+		if idle && !l.holds() && (silent == nil || at.Before(since)) {
 			silent, since = l, at
 		}
 	}

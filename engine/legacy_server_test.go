@@ -242,6 +242,70 @@ func TestLegacyDialoguesAreBounded(t *testing.T) {
 	})
 }
 
+// Programs that greet, keep their sockets and say nothing more keep nobody out for long; and whoever finds no place is told so.
+func TestLegacySilentGreetings(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		network := newNetwork()
+		h := newHouse(t, network, "10.0.0.1", nil)
+		holder := &userA{t: t, h: h}
+		holder.login("alice")
+		for port := range uint16(maxLegacyClients - 1) {
+			conn, err := network.Listen(netip.AddrPortFrom(h.port.Addr(), 1000+port))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.WriteTo([]byte("PING|"), h.port)
+			time.Sleep(10 * time.Millisecond) // taken, so it holds nothing
+		}
+		time.Sleep(time.Second)
+		if got := len(h.server.all()); got != 1 {
+			t.Fatalf("%d dialogues beside a client that holds the daemon, want none", got-1)
+		}
+		holder.quit()
+		time.Sleep(2 * legacyLook)
+
+		for port := range uint16(maxLegacyClients) {
+			conn, err := network.Listen(netip.AddrPortFrom(h.port.Addr(), 2000+port))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.WriteTo([]byte("PING|"), h.port)
+		}
+		time.Sleep(10 * time.Millisecond)
+		a, b := &userA{t: t, h: h}, &userB{t: t, h: h}
+		a.login("abel")
+		b.login("bert")
+		want(t, a.take("Too many clients") && a.Fate() == "exit: refused", "A's client is told so, and ends", a)
+		want(t, b.take("Too many clients") && b.Fate() == "exit: refused", "B's client is told so, and ends", b)
+		course := legacytest.StartC(newMemorySocket(t, network, h.port), "dora")
+		defer course.Kill()
+		wait()
+		if got := course.Screen(); !strings.Contains(got, "Too many clients") {
+			t.Errorf("C's client is told %q", got)
+		}
+		h.counts("client/too-many", 3)
+
+		time.Sleep(legacyUndecided)
+		next := &userA{t: t, h: h}
+		next.login("carol")
+		time.Sleep(10 * time.Millisecond)
+		want(t, next.take("wait/start"), "a client is served", next)
+		time.Sleep(legacyUndecided)
+		for port := range uint16(3) {
+			conn, err := network.Listen(netip.AddrPortFrom(h.port.Addr(), 3000+port))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.WriteTo([]byte("\x00\x01"), h.port)
+			time.Sleep(10 * time.Millisecond)
+		}
+		want(t, next.Fate() == "" && h.engine.client.Load() != nil, "who holds the daemon keeps it", next)
+	})
+}
+
 // A client of which nothing can be seen is believed to be there, and given up when it does not confirm what it is sent.
 func TestLegacyClientCannotBeSeen(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

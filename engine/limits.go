@@ -57,6 +57,10 @@ const (
 	// have never been, since anybody can write an address into a greeting.
 	legacySilence = 5 * time.Minute
 
+	// legacyUndecided is how long a client that can be seen may say nothing before it has asked for the daemon, while others
+	// find no place: long enough to type a name. A port that stays bound proves no client.
+	legacyUndecided = time.Minute
+
 	// mailboxDatagrams is how many datagrams may wait for a peer's actor. Stop-and-wait has one or two under way; the
 	// rest is duplicates, and what is dropped here is repeated by its sender.
 	mailboxDatagrams = 64
@@ -82,16 +86,23 @@ const (
 	// maxRemembered bounds the addresses of which we remember as what they were recognised.
 	maxRemembered = 4096
 
-	// A message that comes again between copyAfter and copyUntil behind the last copy is a copy where numbers do not tell:
-	// the specification's 5 s, and what a busy loop makes of them. So is one that comes sooner than sameMessage, in which
-	// no known implementation of that kind can send a second message.
-	copyAfter   = 4500 * time.Millisecond
-	copyUntil   = 7 * time.Second
-	copiesUntil = 25 * time.Second // where copies that were lost on the way are counted too
-	sameMessage = 10 * time.Millisecond
+	// A SYN that comes again between copyAfter and copyUntil behind the last copy is a copy: the specification's 5 s, and
+	// what a busy loop makes of them.
+	copyAfter = 4500 * time.Millisecond
+	copyUntil = 7 * time.Second
+
+	// A message that comes again sooner than sameMessage is a copy also where numbers do not tell: no known implementation
+	// of those kinds can send a second one so soon. Beyond doubledUntil nothing is on the way that the network has doubled.
+	sameMessage  = 10 * time.Millisecond
+	doubledUntil = time.Second
+
+	// repeatsEnd is how long after a copy of a message no other one is to be expected, whoever sends it: ours send one a minute
+	// in the end, of which some may be lost.
+	repeatsEnd = 5 * time.Minute
 
 	// firstRoundTrip is taken for the time that a datagram takes there and back before one was measured, and one that was
-	// measured is not believed beyond longestRoundTrip: the peer's program was slow then, not the network.
+	// measured is not believed beyond longestRoundTrip, unless the others took nearly as long: the peer's program was slow
+	// then, not the network.
 	firstRoundTrip   = 5 * time.Millisecond
 	longestRoundTrip = 50 * time.Millisecond
 
@@ -99,12 +110,10 @@ const (
 	// kind none comes sooner: some note that they wait for an ACK only after they have sent what it answers.
 	longestPause = 50 * time.Millisecond
 
-	// echoTime is how long a message of ours may come back: echoCopies times, 5 s apart, with some patience.
-	echoTime   = 20 * time.Second
+	// A message of ours may come back echoCopies times, echoEvery apart, give or take echoGive.
 	echoCopies = 3
-
-	// maxEchoes is how many of our messages are watched for: stop-and-wait has one under way, and a few echoes may be late.
-	maxEchoes = 4
+	echoEvery  = 5 * time.Second
+	echoGive   = 400 * time.Millisecond
 
 	// unansweredEvery is how often the user hears that an invitation is still unanswered (3.12).
 	unansweredEvery = 30 * time.Second

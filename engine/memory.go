@@ -18,9 +18,13 @@ type memory struct {
 
 // lastNumber is the number of the last message that went to a peer.
 type lastNumber struct {
-	number    uint8
-	confirmed bool // the peer has it
+	number uint8
+	shown  [2]bool // whether that of the last message which the peer has may be 0, and 1
 }
+
+// takes reports whether a message with this number, of the two that everybody takes, cannot be taken for a copy of the last
+// one that the peer has.
+func (l lastNumber) takes(number uint8) bool { return number > 1 || !l.shown[number] }
 
 // newMemory takes what is remembered from an earlier run. Names that it does not know are left out: they may be a newer
 // version's.
@@ -72,14 +76,29 @@ func (m *memory) sent(peer netip.AddrPort, number uint8, confirmed bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	makeRoom(m.numbers, peer)
-	m.numbers[peer] = lastNumber{number, confirmed}
+	last, any := m.numbers[peer]
+	if !any {
+		last.shown = anyShown
+	}
+	if confirmed {
+		last.shown = [2]bool{}
+	}
+	if last.number = number; number < 2 {
+		last.shown[number] = true
+	}
+	m.numbers[peer] = last
 }
 
-// lastSent returns the number of the last message that went to the peer.
+// anyShown is for a peer of whom we do not know what went there: before we were started, perhaps.
+var anyShown = [2]bool{true, true}
+
+// lastSent returns what is known of the number of the last message that went to the peer.
 func (m *memory) lastSent(peer netip.AddrPort) (last lastNumber, any bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	last, any = m.numbers[peer]
+	if last, any = m.numbers[peer]; !any {
+		last.shown = anyShown
+	}
 	return last, any
 }
 

@@ -344,3 +344,50 @@ func TestMemory_PlainWritesAsIsRemembered(t *testing.T) {
 		})
 	}
 }
+
+// §4.17: where a peer that numbers messages over all chats may have the last of ours or not, the next chat begins with the one
+// of 0 and 1 that is new in either case; and if none is, the first message is reported as unconfirmed, whatever comes back.
+func TestMemory_FirstNumber(t *testing.T) {
+	type sent struct {
+		number    uint8
+		confirmed bool
+	}
+	for _, tc := range []struct {
+		name   string
+		before []sent
+		number uint8
+		sure   bool
+	}{
+		{"nothing is known", nil, 0, false},
+		{"it has 0", []sent{{0, true}}, 1, true},
+		{"it has 1", []sent{{0, true}, {1, true}}, 0, true},
+		{"it has 5", []sent{{5, true}}, 0, true},
+		{"it has 5 or 6", []sent{{5, true}, {6, false}}, 1, true},
+		{"it has 0 or 1", []sent{{0, true}, {1, false}}, 1, false},
+		{"it has 1 or 2", []sent{{1, true}, {2, false}}, 0, true},
+		{"it has 1, 2 or 3", []sent{{1, true}, {2, false}, {3, false}}, 0, true},
+		{"it may have the first", []sent{{0, false}}, 0, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newSolo(t, knownAs("f"))
+			for _, m := range tc.before {
+				p.env.memory.sent(bobAddr, m.number, m.confirmed)
+			}
+			inviting(p)
+			p.receive(plain(codec.SYNACK, 0))
+			p.wantState(fsm.Established)
+			if p.s.snap.TxSeq != tc.number {
+				t.Errorf("begins with number %d, want %d", p.s.snap.TxSeq, tc.number)
+			}
+			for range 2 {
+				p.do(client.Chat{Text: "hi"})
+				p.pass(100 * ms)
+				p.receive(plain(codec.ACK, p.s.snap.TxSeq))
+			}
+			delivered, unconfirmed := len(only[client.Delivered](p.told)), len(only[client.Unconfirmed](p.told))
+			if want := 1; !tc.sure && (delivered != want || unconfirmed != want) || tc.sure && (delivered != 2 || unconfirmed != 0) {
+				t.Errorf("%d messages delivered, %d unconfirmed, sure: %v", delivered, unconfirmed, tc.sure)
+			}
+		})
+	}
+}

@@ -219,6 +219,8 @@ func tells(ev client.Event) string {
 		more = ev.Dialect + ": " + ev.Evidence
 	case client.Message:
 		more = fmt.Sprintf("%d %q", ev.N, ev.Text)
+	case client.Repeated:
+		more = fmt.Sprintf("%q", ev.Text)
 	case client.Sent:
 		more = fmt.Sprint(ev.N)
 	case client.Delivered:
@@ -298,7 +300,7 @@ func TestRecordings_EveryMessageIsShownOnce(t *testing.T) {
 					if diff := cmp.Diff(want, p.shown()); diff != "" {
 						t.Errorf("shown (-recorded +ours):\n%s", diff)
 					}
-					seen[r.name[:1]] += len(want)
+					seen[r.letter()] += len(want)
 				})
 			}
 		}

@@ -19,7 +19,7 @@ import (
 //
 // and performs what was put into the Outbox, after the call. Actors, tests and simulations run the same sessions.
 //
-// An idle one in an open chat takes about 600 bytes.
+// An idle one in an open chat takes about 700 bytes.
 type Session struct {
 	env  *Env
 	peer netip.AddrPort
@@ -31,11 +31,9 @@ type Session struct {
 	since time.Time
 
 	queue  []outgoing
-	sent   int       // chat datagrams queued in this chat
-	taken  int       // messages taken in this chat
-	last   []byte    // payload of the last message taken, kept only where numbers do not tell duplicates
-	lastN  uint8     // and its number
-	lastAt time.Time // and when its last copy came
+	sent   int    // chat datagrams queued in this chat
+	taken  int    // messages taken in this chat
+	latest latest // the last of them, kept only where numbers do not tell duplicates
 
 	dialect  *dialect // as what the peer is treated
 	evidence string   // why, for people
@@ -44,15 +42,16 @@ type Session struct {
 	heard    bool     // the peer has sent something in this conversation, so we know how it writes
 	told     uint8    // of which kinds the user was told in this conversation, a bit for each
 	finished int      // messages of ours that have left the queue in this chat
-	before   int      // how many of them had when the last message was taken
 
 	later   []delayed // what goes out when the peer is ready for it, in order
-	echoing []written // our last messages to a peer that sends them back, at most maxEchoes
+	echoing []written // our last message to a peer that sends them back, and the one in flight
 
+	finAt     time.Time     // when the peer's last FIN came
 	synAt     time.Time     // when the last copy of the peer's SYN came
 	ackAt     time.Time     // when our last ACK of a message goes out, or went
 	sentAt    time.Time     // when the first copy of what waits for its ACK went out
 	roundTrip time.Duration // the longest that was measured in this conversation
+	shortest  time.Duration // and the shortest, which no slow program makes longer than the network does every time
 
 	received, answered uint32 // bytes from and to the peer while it has proved nothing
 
@@ -63,7 +62,7 @@ type Session struct {
 	keep      bool // no client has seen this chat: its events wait in the box
 	prompted  bool // our user has acted, so what is sent is not on the daemon's own account
 	validated bool // the peer has completed a handshake
-	doubt     bool // an earlier part of the message at the head of the queue is unconfirmed
+	doubt     bool // the ACK of the message at the head of the queue will not tell whether all of it was taken for new
 	places    places
 	names     fsm.Names[codec.Token] // of its conversations (2.8)
 }
@@ -73,13 +72,6 @@ type delayed struct {
 	at    time.Time
 	kind  fsm.Packet
 	bytes []byte
-}
-
-// written is a message of ours, and when it went out.
-type written struct {
-	text  string
-	at    time.Time
-	times int // that it has come back
 }
 
 // places are what the session holds of the shared admission.

@@ -79,7 +79,7 @@ func meaning(d *codec.Datagram) fsm.Reason {
 func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	d := in.Datagram
 	wasNative := s.native()
-	changed := s.recognise(d, in.Notes)
+	changed := s.recognise(now, d, in.Notes)
 	old := s.native() && s.names.Old(packetOf[d.Kind], labelIn(d), s.snap.State)
 	again := d.Kind == codec.SYN && !wasNative && !s.native() && s.isCopyOfSYN(now, d)
 	if !old && !again && d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
@@ -114,6 +114,7 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 		e.More = len(s.queue) > 1
 		s.measure(now)
 	case codec.FIN:
+		s.finAt = now
 		e.Reason = reasonOf[codec.ReasonOf(d.Payload)]
 		if e.Reason == fsm.NoReason && meaning(d) == fsm.Busy {
 			e.Reason = fsm.Busy
@@ -124,7 +125,10 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	case codec.CHAT:
 		e.Num = s.number(d)
 		e.Room = s.room()
-		e.Repeat = s.isCopy(now, d)
+		v := s.isCopy(now, d)
+		if e.Repeat = v != another; v == perhaps && s.snap.State == fsm.Established {
+			s.sayRepeated(d, out)
+		}
 		if changed {
 			s.snap = s.snap.Met(d.Seq)
 		}
@@ -136,7 +140,8 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	if doubts {
 		s.treatAs(doubtful, "", true)
 	}
-	if answered := was == fsm.SynSent && s.snap.State == fsm.Idle; answered || changed && s.snap.State == fsm.Established {
+	answered := was == fsm.SynSent && s.snap.State == fsm.Idle
+	if answered || changed && (s.snap.State == fsm.Established || s.snap.After == fsm.Ended) {
 		s.remember()
 	}
 	s.sayRecognised(out)
@@ -158,16 +163,21 @@ func (s *Session) begins(d *codec.Datagram) bool {
 // counter is the number of our first message in a chat, where numbers go on over all chats (4.17).
 func (s *Session) counter() uint8 {
 	last, any := s.env.memory.lastSent(s.peer)
-	switch {
+	switch next := last.number + 1; {
 	case !any && s.snap.Policy.Numbers == fsm.Counting:
 		return newCounter(s.env.cfg.Random) // what went there before we were started we cannot know
-	case s.dialect != kindF && s.dialect != kindA: // which f is taken for until it has counted beyond 1
-	case any && last.confirmed:
-		return last.number + 1
-	case any:
-		return last.number + 2 // the next one may be that of the message before, and the last one shown
+	case !any || !s.dialect.carries:
+		return 0
+	case s.snap.Policy.Numbers == fsm.Counting || last.takes(next&1):
+		return next
 	}
-	return 0
+	return last.number // the other one: it may be new, and if it is not either, nothing is
+}
+
+// swallows reports whether the peer may take our first message for a copy of what it has from an earlier chat.
+func (s *Session) swallows() bool {
+	last, _ := s.env.memory.lastSent(s.peer)
+	return s.dialect.policy.Numbers == fsm.Counting && !last.takes(s.snap.TxSeq)
 }
 
 // verdictOnSYN is what admission says to an invitation. A place that it takes is given back by settle if the step does

@@ -29,15 +29,15 @@ func (s *Session) recall() {
 
 // policy is how the peer has to be treated.
 func (s *Session) policy() fsm.Policy {
-	if last, any := s.env.memory.lastSent(s.peer); s.seen || s.dialect == kindF && any && !last.confirmed {
-		return s.dialect.policy // of the two numbers that suit everybody one would be taken for a copy, and nobody knows which
+	if s.seen {
+		return s.dialect.policy
 	}
 	return s.dialect.unseen()
 }
 
 // recognise settles how the peer has to be treated, from what it sends, and reports whether that has changed. It comes
 // before the step, because the machine knows policies, not kinds of peers.
-func (s *Session) recognise(d *codec.Datagram, n codec.Notes) (changed bool) {
+func (s *Session) recognise(now time.Time, d *codec.Datagram, n codec.Notes) (changed bool) {
 	first := !s.heard
 	s.heard = true
 	if s.fixed {
@@ -57,13 +57,13 @@ func (s *Session) recognise(d *codec.Datagram, n codec.Notes) (changed bool) {
 	if known == native {
 		known = unknown
 	}
-	x := sight{Datagram: d, look: shapeOf(d, n), known: known, s: s}
+	x := sight{Datagram: d, look: shapeOf(d, n), known: known, s: s, now: now}
 	if known.contradicts(x) {
 		known, x.known = unknown, unknown
 	}
-	if known == kindF && !s.seen { // and treated as unknown
-		if x.firstMessage() && x.Seq == 1 {
-			return s.treatAs(kindF, "", true)
+	if known.returns != nil && !s.seen { // and treated as unknown
+		if known.returns(x) {
+			return s.treatAs(known, "", true)
 		}
 		x.known = unknown
 	}
@@ -140,41 +140,6 @@ func (s *Session) remember() {
 	}
 }
 
-// isCopy reports whether a chat datagram repeats the last message that was taken, where the machine cannot tell by its
-// number. A peer that never changes the number repeats a message when its timer says so, and its user may write the same
-// words twice at any other time.
-func (s *Session) isCopy(now time.Time, d *codec.Datagram) bool {
-	if s.dialect.echoes && s.isEcho(now, d) {
-		return true
-	}
-	if s.taken == 0 || d.Seq != s.lastN || string(d.Payload) != string(s.last) {
-		return false
-	}
-	since := now.Sub(s.lastAt)
-	s.lastAt = now
-	switch {
-	case s.dialect.repeats:
-		return since < sameMessage || since >= copyAfter && since <= copyUntil
-	case s.snap.Policy.Numbers == fsm.Shared && s.finished != s.before:
-		// Messages of ours may have moved the counter round to the same number.
-		return since >= copyAfter && since <= copiesUntil
-	}
-	return true
-}
-
-// isEcho reports whether a message is one of ours that comes back. Its user may have written the same words, but cannot
-// have read ours.
-func (s *Session) isEcho(now time.Time, d *codec.Datagram) bool {
-	for i := range s.echoing {
-		w := &s.echoing[i]
-		if w.text == string(d.Payload) && w.times < echoCopies && now.Sub(w.at) < echoTime {
-			w.times++
-			return true
-		}
-	}
-	return false
-}
-
 // isCopyOfSYN reports whether a SYN in an open chat repeats the one that led to it (3.23).
 func (s *Session) isCopyOfSYN(now time.Time, d *codec.Datagram) bool {
 	since := now.Sub(s.synAt)
@@ -194,14 +159,18 @@ func (s *Session) crossed(now time.Time) bool {
 	if round == 0 {
 		round = firstRoundTrip
 	}
-	return now.Sub(s.ackAt) < min(round+round/4, longestRoundTrip)
+	return now.Sub(s.ackAt) < min(round+round/4, max(longestRoundTrip, 3*s.shortest))
 }
 
 // measure takes the time until an answer for a round trip. That of a repeated datagram says nothing. What went out behind
 // our last ACK and is answered proves that the ACK was heard.
 func (s *Session) measure(now time.Time) {
 	if !s.sentAt.IsZero() && s.snap.Tries == 1 {
-		s.roundTrip = max(s.roundTrip, now.Sub(s.sentAt))
+		took := now.Sub(s.sentAt)
+		s.roundTrip = max(s.roundTrip, took)
+		if s.shortest == 0 || took < s.shortest {
+			s.shortest = took
+		}
 		if s.sentAt.After(s.ackAt) {
 			s.ackAt = time.Time{}
 		}

@@ -47,7 +47,7 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 			s.snap.Policy = s.policy()
 		}
 		s.told = 0
-		s.roundTrip, s.ackAt, s.synAt = 0, time.Time{}, time.Time{}
+		s.roundTrip, s.shortest, s.ackAt, s.synAt, s.finAt = 0, 0, time.Time{}, time.Time{}, time.Time{}
 		if e.On == fsm.RecvSYN {
 			s.synAt = now
 		}
@@ -141,8 +141,7 @@ func (s *Session) interval(t fsm.Timer) time.Duration {
 func (s *Session) deliver(d *codec.Datagram, out *Outbox) {
 	s.taken++
 	if !s.snap.Policy.ByNumber {
-		s.last = append(s.last[:0], d.Payload...)
-		s.lastN, s.lastAt, s.before = d.Seq, out.now, s.finished
+		s.took(out.now, d)
 	}
 	s.tell(client.Message{Peer: s.peer, User: s.user, Text: string(d.Payload), N: s.taken}, out)
 }
@@ -188,8 +187,8 @@ func (s *Session) send(a fsm.Action, answered *codec.Datagram, out *Outbox) {
 		if policy.Labels {
 			d.Label = out.label(s.names.Conversation(), a.Num)
 		}
-		if s.dialect.echoes {
-			s.echoing = append(s.echoing[max(0, len(s.echoing)+1-maxEchoes):], written{text: s.queue[0].text, at: out.now})
+		if s.dialect.echoes && s.snap.Tries == 1 {
+			s.wrote(s.queue[0].text)
 		}
 		if !policy.Labels {
 			s.env.memory.sent(s.peer, a.Seq, false)

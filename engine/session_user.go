@@ -166,8 +166,8 @@ func retriedWhat(p fsm.Packet) client.What {
 
 func (s *Session) opened(out *Outbox) {
 	s.validated = true
-	s.sent, s.taken, s.finished, s.doubt = 0, 0, 0, false
-	s.queue, s.last = nil, nil
+	s.sent, s.taken, s.finished, s.doubt = 0, 0, 0, s.swallows()
+	s.queue, s.latest, s.echoing = nil, latest{}, nil
 	s.remember()
 	s.keep = s.keep || !s.attached
 	s.tell(client.Established{Peer: s.peer, User: s.user}, out)
@@ -217,7 +217,9 @@ func (s *Session) dequeue(confirmed bool, in stepInput, out *Outbox) {
 	s.doubt = s.doubt || !confirmed
 	if confirmed && !s.native() {
 		s.env.memory.sent(s.peer, in.number, true)
+		s.acknowledged(in.number)
 	}
+	s.wroteAway(out.now, confirmed)
 	s.finished++
 	if !m.end {
 		return

@@ -87,6 +87,15 @@ type (
 		N    int    `json:"n"` // counts the chat's messages from 1 without a gap
 	}
 
+	// Repeated says that the peer's last message came once more and is not
+	// shown again: it came as a copy would, but its user may as well have
+	// written the same words twice.
+	Repeated struct {
+		Peer netip.AddrPort `json:"peer"`
+		User string         `json:"user"`
+		Text string         `json:"text"`
+	}
+
 	// Sent answers Chat: the message is in the queue.
 	Sent struct {
 		Peer netip.AddrPort `json:"peer"`
@@ -215,6 +224,9 @@ func (Established) Name() string { return "established" }
 // Name returns "recognised".
 func (Recognised) Name() string { return "recognised" }
 
+// Name returns "repeated".
+func (Repeated) Name() string { return "repeated" }
+
 // Name returns "message".
 func (Message) Name() string { return "message" }
 
@@ -250,6 +262,7 @@ func (Invitation) event()  {}
 func (Withdrawn) event()   {}
 func (Established) event() {}
 func (Recognised) event()  {}
+func (Repeated) event()    {}
 func (Message) event()     {}
 func (Sent) event()        {}
 func (Retrying) event()    {}

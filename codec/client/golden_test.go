@@ -95,6 +95,7 @@ func sampleEvents() []Event {
 		Established{Peer: bob, User: "bob"},
 		Recognised{Peer: bob, User: "bob", Dialect: "c", Evidence: "it pads names with blanks"},
 		Recognised{Peer: bob, Dialect: "b", Evidence: "a checksum ends its datagrams", Limits: "It shows no message to its user."},
+		Repeated{Peer: bob, User: "bob", Text: "ok"},
 		Message{Peer: bob, User: "bob", Text: "hello, alice", N: 1},
 		Message{Peer: bob, User: "bob", Text: "\x1b[2J\u009b \u202eevil\u200b \x7f\x00 <b>&</b> \U000e0041", N: 2},
 		Sent{Peer: bob, User: "bob", N: 1},

@@ -126,6 +126,9 @@ func (w *lineWriter) event(e Event) {
 		if e.Limits != "" {
 			w.str("limits", e.Limits)
 		}
+	case Repeated:
+		w.peerAndUser(e.Peer, e.User)
+		w.str("text", e.Text)
 	case Message:
 		w.peerAndUser(e.Peer, e.User)
 		w.str("text", e.Text)

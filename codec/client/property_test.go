@@ -124,6 +124,8 @@ func anyEvent() *rapid.Generator[Event] {
 			return Established{peer, user}
 		case Recognised:
 			return Recognised{peer, user, text, user, text}
+		case Repeated:
+			return Repeated{peer, user, text}
 		case Message:
 			return Message{peer, user, text, n}
 		case Sent:

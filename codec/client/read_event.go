@@ -38,6 +38,8 @@ func (Native) DecodeEvent(frame []byte) (Event, error) {
 		return decodeAs[Established](frame)
 	case Recognised{}.Name():
 		return decodeAs[Recognised](frame)
+	case Repeated{}.Name():
+		return decodeAs[Repeated](frame)
 	case Message{}.Name():
 		return decodeAs[Message](frame)
 	case Sent{}.Name():

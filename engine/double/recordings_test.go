@@ -10,7 +10,7 @@ import (
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func at(seconds float64) time.Time {
-	return epoch.Add(time.Duration(math.Round(seconds*1000)) * time.Millisecond)
+	return epoch.Add(time.Duration(math.Round(seconds*1e6)) * time.Microsecond)
 }
 
 // act is what a user does, at a time of the recording.
@@ -76,6 +76,9 @@ type recording struct {
 	frozen []freeze
 	chance map[int][]bool
 	dead   map[int]string // host: what it dies of
+
+	standIn int     // host that is a script, and no original; 0: none
+	until   float64 // where the script does to an original what nobody can; 0: all can be replayed
 }
 
 func recordings() []recording {
@@ -213,6 +216,23 @@ func recordings() []recording {
 			login(0, 0, "alice"), login(1, 1.086, "bob"), invite(0, 2.84, bob), accept(1, 2.87),
 			say(0, 3.5, "before"), say(0, 4.231, "while frozen"), say(1, 19.262, "back"), say(0, 19.792, "after"),
 		}, frozen: []freeze{{1, 4, 16.23}}},
+
+		// An original with a script in place of its client and of the other daemon.
+		{file: "daemon-a-start", kinds: "aa", standIn: 1, acts: []act{
+			login(0, .013, "alice"), invite(0, .01305, bob), say(0, .0142, "hello"), leave(0, .01996),
+		}},
+		{file: "daemon-a-wait", kinds: "aa", standIn: 1, acts: []act{
+			login(0, .013, "alice"), decline(0, .325), accept(0, .65),
+		}},
+		{file: "daemon-b-pending", kinds: "bb", standIn: 1, acts: []act{
+			login(0, .058, "lisa"), leave(0, .676), login(0, .695, "eva"),
+		}, until: .99}, // then the script answers what b's client cannot
+		{file: "daemon-b-second", kinds: "bb", standIn: 1}, // two clients, and no other daemon
+		{file: "daemon-b-start", kinds: "bb", standIn: 1, acts: []act{
+			login(0, .047, "lisa"), invite(0, .063, bob), say(0, .152, "hello"), say(0, .1679, "a second one at once"),
+			leave(0, 1.185), login(0, 2.724, "eva"),
+		}},
+		{file: "daemon-b-wait", kinds: "bb", standIn: 1, acts: []act{login(0, .067, "lisa")}},
 
 		{file: "f-busy", hosts: []string{alice, bobF, carF}, acts: []act{
 			login(0, 0, "alice"), login(1, .181, "bob"), invite(0, .761, bobF), accept(1, .784),

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,6 +76,9 @@ func TestReplay(t *testing.T) {
 	for _, r := range recordings() {
 		hosts := r.hostAddrs()
 		for i, host := range hosts {
+			if i > 0 && i == r.standIn {
+				continue
+			}
 			t.Run(r.file+"/"+host.String(), func(t *testing.T) {
 				t.Parallel()
 				replay(t, r, i, readPcap(t, r.file), hosts)
@@ -83,19 +87,19 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestReplay_NothingLeftOut: every recording of a kind is replayed.
+// TestReplay_NothingLeftOut: every recording with an original daemon in it is replayed.
 func TestReplay_NothingLeftOut(t *testing.T) {
 	t.Parallel()
 	done := map[string]bool{}
 	for _, r := range recordings() {
 		done[r.file+".pcap"] = true
 	}
-	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "traces", "?-*.pcap"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "traces", "*.pcap"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recordings: %v", err)
 	}
 	for _, f := range files {
-		if !done[filepath.Base(f)] {
+		if !done[filepath.Base(f)] && !strings.HasPrefix(filepath.Base(f), "client-") { // whose daemon is a script
 			t.Errorf("%s is not replayed", filepath.Base(f))
 		}
 	}
@@ -122,6 +126,9 @@ func replay(t *testing.T, r recording, host int, packets []packet, hosts []netip
 	var want []packet
 	var end time.Time
 	for _, p := range packets {
+		if r.until > 0 && p.at.After(at(r.until)) {
+			break
+		}
 		end = p.at
 		if !known[p.from] || !known[p.to] {
 			continue

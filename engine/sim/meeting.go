@@ -23,13 +23,27 @@ type Meeting struct {
 	Pace    time.Duration // mean time between two acts of a user
 	Known   bool          // our daemon remembers the other's kind from earlier
 	Patient bool          // our user never withdraws an invitation
+	Wordy   bool          // users write the same words again, and at length
 	Dialect string        // as what the other is treated, if our user says so
 	Trace   func(line string)
 }
 
+const dForgets = "nobody to send its 0x09 to"
+
 // Excused reports whether the other daemon died of something that nobody could have kept from it: what its own user did
 // without telling us, or what the network lost.
-func (m Meeting) Excused(reason string) bool {
+func (m Meeting) Excused(o Outcome) bool {
+	if m.far() {
+		for _, prefix := range map[double.Kind][]string{
+			// Whoever takes any ACK for that of its FIN is gone when the next one comes, and a FIN that waits unsent is never sent.
+			double.A: {"ACK while no client is attached", "FIN or ERR while no client is attached", "SYN+ACK that nobody waits for"},
+			double.B: {"a CHAT that it refused"}, // the datagram before it comes behind it
+		}[m.Kind] {
+			if strings.HasPrefix(o.Dead, prefix) {
+				return m.Kind != double.B || m.Faults.Reorder > 0
+			}
+		}
+	}
 	for _, prefix := range map[double.Kind][]string{
 		double.A: {
 			"something to answer in a chat without a partner", "CHAT while no client is attached", // the network lost its FIN
@@ -39,20 +53,26 @@ func (m Meeting) Excused(reason string) bool {
 			"a SYN that it refused",         // the network lost our FIN, so its counter stands elsewhere
 		},
 		double.D: {
-			// Its user has left, and it threw the FIN that says so away, on purpose.
-			"something to tell a client while none is attached", "nobody to send its 0x09 to", "no ACK for what it sent before its client left",
+			"something to tell a client while none is attached", dForgets, "no ACK for what it sent before its client left",
 		},
 	}[m.Kind] {
-		if strings.HasPrefix(reason, prefix) && (m.Kind == double.D || m.Faults.Drop > 0) {
-			return true
+		if !strings.HasPrefix(o.Dead, prefix) {
+			continue
 		}
+		// D throws a fifth of what says that its user has left away, on purpose. And where both of its threads send in vain, the
+		// first one to give up forgets for both to whom.
+		return m.Faults.Drop > 0 || m.Kind == double.D && (o.Unheard || prefix == dForgets)
 	}
 	return false
 }
 
+// far reports whether much can cross on the way.
+func (m Meeting) far() bool { return m.Faults.Reorder > 0 || m.Faults.MaxDelay > 50*time.Millisecond }
+
 // Outcome is what came of a Meeting.
 type Outcome struct {
 	Dead       string   // what the other daemon died of, "" if it lives
+	Unheard    bool     // when it died its user had left, and nothing that says so had reached us in vain
 	Restless   string   // the state in which our conversation stays for ever, "" if it comes to rest
 	Violations []string // of what has to hold where numbers are what they should be
 	Shown      int      // messages shown to either user
@@ -78,6 +98,8 @@ type encounter struct {
 	pending map[string]string // id of a message to its text
 	shown   map[string]int    // how often each text was shown to the user for whom it was
 	last    [2]int            // number of the last message that each user was shown
+	left    bool              // the guest's user has left and not come back
+	strays  uint64            // what was ignored when they left
 	worn    bool              // the guest's daemon has to be started anew before it can chat again
 }
 
@@ -120,9 +142,19 @@ func (m Meeting) Run(seed uint64) Outcome {
 			e.out.Restless = s.State().String()
 		}
 	}
-	e.out.Dead = e.guest.Dead()
+	e.look()
 	return e.out
 }
+
+// look notes in what circumstances the guest's daemon dies. It is called before anything is noted.
+func (e *encounter) look() {
+	if e.out.Dead == "" && e.guest.Dead() != "" {
+		e.out.Dead, e.out.Unheard = e.guest.Dead(), e.left && e.strays == e.ignored()
+	}
+}
+
+// ignored is how many FINs our daemon has passed over, whose sender goes on waiting for the ACK.
+func (e *encounter) ignored() uint64 { return e.ours.env.Counters()["unexpected/idle/stray-fin"] }
 
 func (e *encounter) violate(format string, args ...any) {
 	e.out.Violations = append(e.out.Violations, fmt.Sprintf("%.3fs ", e.w.Elapsed().Seconds())+fmt.Sprintf(format, args...))
@@ -131,7 +163,16 @@ func (e *encounter) violate(format string, args ...any) {
 // write makes the next message of a user: its text says who wrote it and the how manieth it is.
 func (e *encounter) write(who int) string {
 	e.written[who]++
-	return fmt.Sprintf("%s %d", [...]string{"ours", "theirs"}[who], e.written[who])
+	name := [...]string{"ours", "theirs"}[who]
+	if e.Wordy {
+		switch dice := e.w.rand.IntN(6); {
+		case dice < 2:
+			e.written[who] = max(1, e.written[who]-1)
+		case dice < 3:
+			return fmt.Sprintf("%s %d%s", name, e.written[who], strings.Repeat(" word", e.w.rand.IntN(50<<(3*(1-who)))))
+		}
+	}
+	return fmt.Sprintf("%s %d", name, e.written[who])
 }
 
 func (e *encounter) actOurs() {
@@ -165,11 +206,14 @@ func (e *encounter) actOurs() {
 }
 
 func (e *encounter) actGuest() {
+	e.look()
 	dice := e.w.rand.IntN(20)
 	lines := 1 + e.w.rand.IntN(2)
 	e.guest.Act(func(d *double.Double, now time.Time) {
 		switch {
+		case !d.Attached() && e.worn && e.Kind == double.A: // it is about to be started anew
 		case !d.Attached():
+			e.left = false
 			d.Login(now, "bob")
 		case e.Kind == double.B && (dice < 4 && (e.seed%2 == 0 || e.worn) || dice == 8 || dice >= 18):
 			// It says to nobody that its user has declined or left, so our next datagram would find it without one.
@@ -187,6 +231,7 @@ func (e *encounter) actGuest() {
 				d.Say(now, e.write(1))
 			}
 		default:
+			e.left, e.strays = true, e.ignored()
 			d.Leave(now)
 		}
 	})
@@ -194,6 +239,7 @@ func (e *encounter) actGuest() {
 
 // hear is what our user is told.
 func (e *encounter) hear(ev client.Event) {
+	e.look()
 	switch ev := ev.(type) {
 	case client.Established:
 		e.out.Opened++
@@ -216,15 +262,22 @@ func (e *encounter) hear(ev client.Event) {
 // see is what the guest's user is shown. One whose daemon is of no use after a chat starts it anew.
 func (e *encounter) see(s double.Shown) {
 	if (s.What == double.Closed || s.What == double.Refused) && e.Kind == double.A {
-		e.w.After(restartTime, e.restartGuest)
+		e.worn = true
+		e.w.After(e.restartTime(), e.restartGuest)
 	}
 	if s.What == double.Message {
 		e.reads(1, "ours", s.Text)
 	}
 }
 
-// restartTime is how long it takes, after a chat, to start a daemon anew: longer than anything is under way.
-const restartTime = 50 * time.Millisecond
+// restartTime is how long it takes, after a chat, to start a daemon anew: longer than anything is under way, and an answer to it.
+func (m Meeting) restartTime() time.Duration {
+	oneWay := m.Faults.MaxDelay
+	if m.Faults.Reorder > 0 {
+		oneWay += m.Faults.MaxHold()
+	}
+	return 150*time.Millisecond + 2*oneWay // our answers wait, too
+}
 
 // restartGuest replaces the guest's daemon, as its user would who has read what it can.
 func (e *encounter) restartGuest() {

@@ -286,7 +286,12 @@ func (d *dialogueA) name(now time.Time, out *Outbox) {
 		return
 	}
 	out.send(nameA + name)
-	d.expect(now, enteringA)
+	if d.ring == nil {
+		d.expect(now, enteringA)
+		return
+	}
+	d.arrive(idleA) // it has asked already, so the menu is left out
+	d.enter(d.ring.pending(), out)
 }
 
 // choose answers the menu, at once if there is a reason to.

@@ -124,7 +124,9 @@ func (d *dialogueA) requested(now time.Time, words string, out *Outbox) {
 		d.ring = nil
 		d.dismiss(out)
 	case early && !d.entered:
-		d.enter([]client.Pending{{Peer: peer, User: user, Since: now.UTC()}}, out)
+		d.enter(d.ring.pending(), out)
+	case d.place == namingA && !d.entered:
+		// The person hears of it with the answer to the name.
 	case d.call != nil && d.call.peer == peer:
 		// Both have invited, so both have agreed.
 		if d.place != startingA {
@@ -138,6 +140,11 @@ func (d *dialogueA) requested(now time.Time, words string, out *Outbox) {
 			d.call, d.wanted = nil, netip.AddrPort{}
 		}
 	}
+}
+
+// pending is the invitation as one that was there before the person.
+func (r *party) pending() []client.Pending {
+	return []client.Pending{{Peer: r.peer, User: r.user, Since: r.since.UTC()}}
 }
 
 // dismiss declines an invitation of which the person is told nothing.

@@ -21,6 +21,7 @@ type recorded struct {
 // record is what one client of a recording exchanged with its daemon.
 type record struct {
 	client    netip.AddrPort
+	daemon    netip.Addr
 	datagrams []recorded
 }
 
@@ -38,22 +39,22 @@ func records(t *testing.T, name string) []*record {
 		switch {
 		case src.Port() == clientPort && dst.Port() == clientPort:
 		case dst.Port() == clientPort:
-			all = add(all, src, recorded{false, payload})
+			all = add(all, src, dst.Addr(), recorded{false, payload})
 		case src.Port() == clientPort:
-			all = add(all, dst, recorded{true, payload})
+			all = add(all, dst, src.Addr(), recorded{true, payload})
 		}
 	}
 	return all
 }
 
-func add(all []*record, who netip.AddrPort, d recorded) []*record {
+func add(all []*record, who netip.AddrPort, daemon netip.Addr, d recorded) []*record {
 	for _, r := range all {
 		if r.client == who {
 			r.datagrams = append(r.datagrams, d)
 			return all
 		}
 	}
-	return append(all, &record{who, []recorded{d}})
+	return append(all, &record{who, daemon, []recorded{d}})
 }
 
 // recordingsOfClients returns the names of all recordings with clients in them.

@@ -157,6 +157,14 @@ func TestAOthersAreRead(t *testing.T) {
 	d.want(fromCarla)
 
 	d = loginA(t)
+	d.receive(start, "\x05\x00start")
+	d.take()
+	carlaSpeaks(d)
+	d.want() // it would read them as what came of its invitation
+	d.receive(start, "\x05\x00127.0.0.2")
+	d.want(fromCarla)
+
+	d = loginA(t)
 	d.take()
 	carlaSpeaks(d)
 	d.receive(start, "\x05\x00q")
@@ -216,23 +224,27 @@ func TestALeaves(t *testing.T) {
 	}
 }
 
-// What a partner's daemon cannot do, and what became of a message that nobody confirmed, users hear in the chat.
+// What a partner's daemon cannot do, what became of a message that nobody confirmed, and each message that may be a copy, users
+// hear in the chat.
 func TestRemarks(t *testing.T) {
 	const limits, unconfirmed = "[daemon: It reads nothing.]", "[daemon: your message 1 was sent 3 times and never confirmed, so it may not have arrived]"
+	const again = "[daemon: the last message came again, as a copy or written twice: ok]"
 	happen := func(d *desk) {
 		d.tell(start, client.Recognised{Peer: bob, User: "bob", Dialect: "b", Limits: "It reads nothing."})
 		d.tell(start, client.Unconfirmed{Peer: bob, User: "bob", N: 1, Tries: 3})
 		d.tell(start, client.Recognised{Peer: bob, User: "bob", Dialect: "a"})
+		d.tell(start, client.Repeated{Peer: bob, User: "bob", Text: "ok"})
+		d.tell(start, client.Repeated{Peer: bob, User: "bob", Text: "ok"})
 	}
 	d := chattingA(t)
 	happen(d)
-	d.want("\x01\x00"+limits, "\x01\x00"+unconfirmed)
+	d.want("\x01\x00"+limits, "\x01\x00"+unconfirmed, "\x01\x00"+again, "\x01\x00"+again)
 
 	d = joinedC(t)
 	d.tell(start, established("bob"))
 	d.take()
 	happen(d)
-	d.want("message|username=bob|text="+limits, "message|username=bob|text="+unconfirmed)
+	d.want("message|username=bob|text="+limits, "message|username=bob|text="+unconfirmed, "message|username=bob|text="+again, "message|username=bob|text="+again)
 
 	d = startedB(t)
 	d.receive(start, "CHAT|a")
@@ -240,12 +252,12 @@ func TestRemarks(t *testing.T) {
 	happen(d)
 	d.want() // it would be taken for the answer
 	d.tell(start, said("hello"))
-	d.want("CHAT|" + limits + "\n" + unconfirmed + "\nhello")
+	d.want("CHAT|" + limits + "\n" + unconfirmed + "\n" + again + "\n" + again + "\nhello")
 
 	d = startedB(t)
 	d.receive(start, "CHAT|a")
 	d.take()
 	happen(d)
 	d.tell(start, closed(bob, client.CloseLeft))
-	d.want("ERROR|bob left the chat. " + limits + " " + unconfirmed)
+	d.want("ERROR|bob left the chat. " + limits + " " + unconfirmed + " " + again + " " + again)
 }

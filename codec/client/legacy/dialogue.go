@@ -55,6 +55,7 @@ const (
 	EndStopping End = iota // the daemon is stopping
 	EndStalled             // too much waits for the client
 	EndSilent              // nobody can see whether the client is there, and somebody else asks for the daemon
+	EndCrowded             // too many clients ask for the daemon at once, so that this one's dialogue does not even begin
 )
 
 // sentence tells the user.
@@ -64,6 +65,8 @@ func (e End) sentence() string {
 		return "The daemon has ended this client, for which too much was waiting."
 	case EndSilent:
 		return "The daemon has ended this client, which was silent for long, for another one."
+	case EndCrowded:
+		return "Too many clients ask for the daemon at once. Try again later."
 	case EndStopping:
 	}
 	return "The daemon is stopping."
@@ -118,6 +121,19 @@ func Recognise(first []byte) (Protocol, bool) {
 type Circumstances struct {
 	Taken bool // another client holds the daemon
 	Near  bool // the client is on this host, and datagrams to it are not lost
+}
+
+// Refuse tells a client whose first datagram this is that no dialogue begins, and why.
+func Refuse(first []byte, why End, out *Output) {
+	switch p, _ := Recognise(first); p {
+	case ProtocolA:
+		out.send(aError + why.sentence())
+	case ProtocolB:
+		out.send(linkACK)
+		out.send(bError + why.sentence())
+	case ProtocolC:
+		new(dialogueC).fail(why.sentence(), out)
+	}
 }
 
 // Open begins the dialogue with a client whose first datagram this is. It returns nil for what Recognise does not know.

@@ -97,6 +97,10 @@ func (l *lobby) note(ev client.Event, out *Output) {
 	case client.Unconfirmed:
 		// Nobody else says so: such a partner can go on as if the message had never been written.
 		l.remark(e.Peer, unconfirmed(e))
+	case client.Repeated:
+		if c := l.current(e.Peer); c != nil {
+			c.remarks = append(c.remarks, repeated(e)) // each one: it may be a message
+		}
 	case client.Recognised:
 		if e.Limits != "" {
 			l.remark(e.Peer, e.Limits)

@@ -3,6 +3,7 @@ package legacy_test
 import (
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,20 @@ type recorded struct {
 	client   netip.AddrPort
 	fromC    bool
 	datagram string
+}
+
+// recordedClients returns the names of the recordings of a client whose daemon was a script.
+func recordedClients(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("..", "..", "..", "testdata", "traces", "client-*.pcap"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no recordings: %v", err)
+	}
+	var names []string
+	for _, path := range paths {
+		names = append(names, strings.TrimSuffix(filepath.Base(path), ".pcap"))
+	}
+	return names
 }
 
 // recording reads a capture from testdata/traces.

@@ -67,6 +67,10 @@ func unconfirmed(e client.Unconfirmed) string {
 	return fmt.Sprintf("your message %d was sent %d times and never confirmed, so it may not have arrived", e.N, e.Tries)
 }
 
+func repeated(e client.Repeated) string {
+	return "the last message came again, as a copy or written twice: " + e.Text
+}
+
 // aside is a line of the daemon's own where a protocol has place only for what the partner says. It is used where the
 // user would otherwise lose a message without hearing of it, or the protocol would stand still.
 func aside(s string) string { return "[daemon: " + s + "]" }

@@ -28,6 +28,8 @@ func (m *Model) Event(ev client.Event, _ string) core.Step {
 		m.established(e)
 	case client.Recognised:
 		m.recognised(e)
+	case client.Repeated:
+		m.repeated(e)
 	case client.Message:
 		m.hear(m.label(m.known(conversation{peer: e.Peer, user: e.User})), e.Text)
 	case client.Sent:
@@ -141,6 +143,12 @@ func (m *Model) recognised(e client.Recognised) {
 		sentence += " " + text.Visible(e.Limits)
 	}
 	m.say("%s", sentence)
+}
+
+// repeated shows what came again as a copy would, since it may have been written twice.
+func (m *Model) repeated(e client.Repeated) {
+	c := m.known(conversation{peer: e.Peer, user: e.User})
+	m.say("The last message of %s came again, as a copy or written twice: %s", m.label(c), text.Visible(e.Text))
 }
 
 func (m *Model) sent(e client.Sent) {
@@ -354,6 +362,15 @@ func (m *Model) showPeers(e client.Status) {
 	}
 }
 
+// otherMake is what the status adds about a peer whose daemon has shown that it is not like ours. /peers says more.
+func otherMake(dialect string) string {
+	switch dialect {
+	case "", "unknown", "native", "standard":
+		return ""
+	}
+	return ", its daemon is another implementation, " + text.Visible(dialect)
+}
+
 // showStatus shows everything that is going on.
 func (m *Model) showStatus(e client.Status) {
 	if m.answered() {
@@ -369,10 +386,10 @@ func (m *Model) showStatus(e client.Status) {
 		if s.Tries > 1 {
 			line += fmt.Sprintf(", try %d", s.Tries)
 		}
-		m.say("%s.", line)
+		m.say("%s%s.", line, otherMake(s.Dialect))
 	}
 	for _, p := range e.Pending {
-		m.say("%s: waits for your answer.", whole(&conversation{peer: p.Peer, user: p.User}))
+		m.say("%s: waits for your answer%s.", whole(&conversation{peer: p.Peer, user: p.User}), otherMake(p.Dialect))
 	}
 	if len(e.Chats)+len(e.Pending) == 0 {
 		m.say("No chat, no invitation.")

@@ -125,7 +125,7 @@ func anyEvent() *rapid.Generator[client.Event] {
 	return rapid.Custom(func(t *rapid.T) client.Event {
 		shape := rapid.SampledFrom([]client.Event{
 			client.Pong{}, client.Connected{}, client.Connected{}, client.Inviting{}, client.Unanswered{}, client.Invitation{}, client.Withdrawn{},
-			client.Established{}, client.Established{}, client.Message{}, client.Message{}, client.Sent{}, client.Retrying{}, client.Delivered{},
+			client.Established{}, client.Established{}, client.Repeated{}, client.Message{}, client.Message{}, client.Sent{}, client.Retrying{}, client.Delivered{},
 			client.Unconfirmed{}, client.Closed{}, client.Status{}, client.Error{}, client.Unknown{},
 		}).Draw(t, "type")
 		v := reflect.New(reflect.TypeOf(shape)).Elem()
