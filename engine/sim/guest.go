@@ -58,7 +58,7 @@ func (g *Guest) settle() {
 	}
 	if at, any := g.NextDeadline(); any && (g.wake.IsZero() || at.Before(g.wake)) {
 		g.wake = at
-		w.push(item{at: at, do: func() {
+		w.push(item{at: at.Sub(start), do: func() {
 			if !w.now.Before(g.wake) {
 				g.wake = time.Time{}
 			}

@@ -1,17 +1,13 @@
 package sim
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
 	"simp/codec/client"
-	"simp/engine"
 	"simp/engine/double"
-	"simp/fsm"
 	"simp/netio"
 )
 
@@ -53,7 +49,7 @@ func (m Meeting) Excused(reason string) bool {
 // Outcome is what came of a Meeting.
 type Outcome struct {
 	Dead       string   // what the other daemon died of, "" if it lives
-	Restless   string   // the state in which our conversation stays for ever, "" if it comes to rest
+	Restless   string   // how our conversation stays for ever, "" if it comes to rest
 	Violations []string // of what has to hold where numbers are what they should be
 	Shown      int      // messages shown to either user
 	Opened     int      // chats
@@ -68,128 +64,42 @@ var (
 // encounter is a Meeting under way.
 type encounter struct {
 	Meeting
-	seed  uint64
-	w     *World
-	ours  *Node
-	guest *Guest
-	out   Outcome
-
-	written [2]int            // by our user, by the guest's
-	pending map[string]string // id of a message to its text
-	shown   map[string]int    // how often each text was shown to the user for whom it was
-	last    [2]int            // number of the last message that each user was shown
-	worn    bool              // the guest's daemon has to be started anew before it can chat again
+	*player
+	ours, other *user
+	out         Outcome
 }
 
 // Run simulates the meeting with a seed, then a calm in which users do nothing and the network is good.
 func (m Meeting) Run(seed uint64) Outcome {
-	e := &encounter{Meeting: m, seed: seed, w: New(m.Faults, seed), pending: make(map[string]string), shown: make(map[string]int)}
-	e.w.Trace = m.Trace
-	cfg := engine.Defaults()
-	cfg.InvitationExpiry = time.Minute
+	alice := NewNode("alice")
+	alice.Expiry = time.Minute
+	s := &Script{Parties: []Party{alice, {Name: "bob", Kind: m.Kind}}, Network: m.Faults, Seed: seed, Calm: defaultCalm}
 	if m.Known {
-		cfg.Known = map[netip.AddrPort]string{guestAddr: m.Kind.String()}
+		s.Parties[0].known = map[netip.AddrPort]string{guestAddr: m.Kind.String()}
 	}
 	if m.Dialect != "" {
-		cfg.Dialects = map[netip.AddrPort]string{guestAddr: m.Dialect}
+		s.Parties[0].dialects = map[netip.AddrPort]string{guestAddr: m.Dialect}
 	}
-	e.ours = e.w.Add(hostAddr, "alice", cfg)
-	e.ours.Hear = e.hear
-	e.guest = e.w.Invite(double.New(m.Kind, guestAddr, rand.New(rand.NewPCG(seed, 2))), "bob")
-	e.guest.See = e.see
-	e.guest.Act(func(d *double.Double, now time.Time) { d.Login(now, "bob") })
-
-	at := time.Duration(0)
-	for range m.Acts {
-		at += time.Duration(e.w.rand.Int64N(int64(2 * m.Pace)))
-		e.w.After(at, e.actOurs)
+	p := newPlayer(s, Options{Trace: m.Trace})
+	e := &encounter{Meeting: m, player: p, ours: p.users[0], other: p.users[1]}
+	e.ours.hears = e.hear
+	e.tend()
+	ways := manners{patient: m.Patient, calls: seed%2 == 1}
+	for _, u := range e.users {
+		e.end = max(e.end, e.schedule(u, m.Acts, 2*m.Pace, ways))
 	}
-	at = 0
-	for range m.Acts {
-		at += time.Duration(e.w.rand.Int64N(int64(2 * m.Pace)))
-		e.w.After(at, e.actGuest)
+	e.World.Run(e.end)
+	e.rest()
+	for _, v := range e.broken {
+		e.blame(v)
 	}
-	e.w.Run(time.Duration(2*m.Acts) * m.Pace)
-	e.w.SetFaults(netio.Faults{MinDelay: time.Millisecond, MaxDelay: time.Millisecond})
-	e.w.Run(20 * time.Minute)
-	if s := e.ours.Session(guestAddr); s != nil && !s.AtRest() && s.State() != fsm.SynReceived {
-		// What is said to somebody who has gone is repeated until our user leaves.
-		e.ours.Do(guestAddr, client.Leave{Peer: guestAddr, Now: true})
-		e.w.Run(20 * time.Minute)
-		if s := e.ours.Session(guestAddr); s != nil && !s.AtRest() && s.State() != fsm.SynReceived {
-			e.out.Restless = s.State().String()
+	for _, u := range e.users {
+		for _, l := range u.letters {
+			e.out.Shown += l.shown
 		}
 	}
-	e.out.Dead = e.guest.Dead()
+	e.out.Dead = e.other.guest.Dead()
 	return e.out
-}
-
-func (e *encounter) violate(format string, args ...any) {
-	e.out.Violations = append(e.out.Violations, fmt.Sprintf("%.3fs ", e.w.Elapsed().Seconds())+fmt.Sprintf(format, args...))
-}
-
-// write makes the next message of a user: its text says who wrote it and the how manieth it is.
-func (e *encounter) write(who int) string {
-	e.written[who]++
-	return fmt.Sprintf("%s %d", [...]string{"ours", "theirs"}[who], e.written[who])
-}
-
-func (e *encounter) actOurs() {
-	peer := guestAddr
-	switch dice := e.w.rand.IntN(20); {
-	case dice < 3:
-		if s := e.ours.Session(peer); s != nil && (s.State() == fsm.SynSent || s.State() == fsm.FinWait) {
-			return // "again" is our user's to say, who may see that the other's is only slow
-		}
-		if e.Kind == double.B && (e.seed%2 == 1 || e.worn) {
-			return // two invitations that cross end it, and so does a second one without a new start
-		}
-		e.ours.Do(peer, client.Invite{Peer: peer})
-	case dice < 6:
-		e.ours.Do(peer, client.Accept{Peer: peer})
-	case dice < 7:
-		e.ours.Do(peer, client.Decline{Peer: peer})
-	case dice < 8 && e.Patient:
-	case dice < 8:
-		e.ours.Do(peer, client.Cancel{Peer: peer})
-	case dice < 18:
-		for range 1 + e.w.rand.IntN(3) { // also several lines typed at once
-			txt := e.write(0)
-			id := client.NumberID(uint64(e.written[0]))
-			e.pending[id.String()] = txt
-			e.ours.Do(peer, client.Chat{Peer: peer, Text: txt, ID: id})
-		}
-	default:
-		e.ours.Do(peer, client.Leave{Peer: peer})
-	}
-}
-
-func (e *encounter) actGuest() {
-	dice := e.w.rand.IntN(20)
-	lines := 1 + e.w.rand.IntN(2)
-	e.guest.Act(func(d *double.Double, now time.Time) {
-		switch {
-		case !d.Attached():
-			d.Login(now, "bob")
-		case e.Kind == double.B && (dice < 4 && (e.seed%2 == 0 || e.worn) || dice == 8 || dice >= 18):
-			// It says to nobody that its user has declined or left, so our next datagram would find it without one.
-		case dice < 4:
-			d.Invite(now, hostAddr)
-		case dice < 8:
-			d.Accept(now)
-		case dice < 9:
-			d.Decline(now)
-		case dice < 18:
-			if !d.InChat() {
-				return // its client has no place to type then
-			}
-			for range lines {
-				d.Say(now, e.write(1))
-			}
-		default:
-			d.Leave(now)
-		}
-	})
 }
 
 // hear is what our user is told.
@@ -197,70 +107,20 @@ func (e *encounter) hear(ev client.Event) {
 	switch ev := ev.(type) {
 	case client.Established:
 		e.out.Opened++
-	case client.Closed:
-		if e.Kind == double.B && ev.Reason != client.CloseRestarted && !e.worn { // whose user is not told, and can only hear of it from ours
-			e.worn = true
-			e.w.After(time.Minute, e.restartGuest)
-		}
-	case client.Message:
-		e.reads(0, "theirs", ev.Text)
 	case client.Recognised:
 		e.out.Dialect = ev.Dialect
-	case client.Delivered:
-		if txt := e.pending[ev.ID.String()]; e.shown[txt] == 0 && e.tells() && e.guest.Dead() == "" {
-			e.violate("our user hears that %q is delivered, but it was never shown", txt)
-		}
 	}
 }
 
-// see is what the guest's user is shown. One whose daemon is of no use after a chat starts it anew.
-func (e *encounter) see(s double.Shown) {
-	if (s.What == double.Closed || s.What == double.Refused) && e.Kind == double.A {
-		e.w.After(restartTime, e.restartGuest)
+// blame sorts what was broken into what has to hold with every kind and what can be expected of some.
+func (e *encounter) blame(v Violation) {
+	switch {
+	case v.ID == L1:
+		e.out.Restless = v.Text
+	case v.ID == S2 && v.between[0] == e.ours && e.showsCopies(1), v.ID == S2 && v.between[0] == e.other && e.showsCopies(0):
+	default:
+		e.out.Violations = append(e.out.Violations, v.String())
 	}
-	if s.What == double.Message {
-		e.reads(1, "ours", s.Text)
-	}
-}
-
-// restartTime is how long it takes, after a chat, to start a daemon anew: longer than anything is under way.
-const restartTime = 50 * time.Millisecond
-
-// restartGuest replaces the guest's daemon, as its user would who has read what it can.
-func (e *encounter) restartGuest() {
-	if e.guest.Dead() != "" {
-		return
-	}
-	e.worn = false
-	e.guest.Double = double.New(e.Kind, guestAddr, rand.New(rand.NewPCG(e.w.rand.Uint64(), 2)))
-	if e.Trace != nil {
-		e.w.trace("bob      starts the daemon anew")
-	}
-	e.guest.Act(func(d *double.Double, now time.Time) { d.Login(now, "bob") })
-}
-
-// tells reports whether the guest's user is shown the messages at all.
-func (e *encounter) tells() bool { return e.Kind != double.B }
-
-// reads checks a message that a user is shown.
-func (e *encounter) reads(who int, from, txt string) {
-	var name string
-	var n int
-	if _, err := fmt.Sscanf(txt, "%s %d", &name, &n); err != nil || name != from {
-		if !e.tells() {
-			return // it reflects what we sent
-		}
-		e.violate("user %d is shown %q, which nobody wrote to them", who, txt)
-		return
-	}
-	e.out.Shown++
-	if e.shown[txt]++; e.shown[txt] > 1 && !e.showsCopies(who) {
-		e.violate("user %d is shown %q again", who, txt)
-	}
-	if n < e.last[who] {
-		e.violate("user %d is shown %q after message %d", who, txt, e.last[who])
-	}
-	e.last[who] = max(n, e.last[who])
 }
 
 // showsCopies reports whether copies of a message have to be expected on the screen of a user. Two originals show every copy
