@@ -1,12 +1,14 @@
 // Command simplab shows how the Simple IMC Messaging Protocol works, with the daemons that do the work every day.
 //
 //	simplab demo    plays a conversation between two users and draws it
+//	simplab sim     runs daemons in virtual time over a bad network, and judges whether they keep what they promise
 //
 // Status 0 means that what was shown went as it should, 1 that it did not, 2 that the command line made no sense.
 package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 
@@ -23,6 +25,7 @@ const description = `Watch SIMP, the Simple IMC Messaging Protocol, at work.`
 
 // commands is the command line. A further command is a file with a type that has Run(lab) error, and a line here.
 type commands struct {
+	Sim  simCommand  `cmd:"" help:"Run daemons in virtual time over a bad network, and judge whether they keep what they promise."`
 	Demo demoCommand `cmd:"" help:"Play a conversation between two users through two daemons on this host, and draw it: datagrams, state machines, what the users see."`
 
 	Version kong.VersionFlag `help:"Print the version."`
@@ -35,6 +38,9 @@ type lab struct {
 	stdout, stderr io.Writer
 }
 
+// misuse is the error of a command that could not make sense of what it was given, beyond what the flags tell by themselves.
+type misuse struct{ error }
+
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	program := flags.Program{Name: "simplab", Description: description}
 	var line commands
@@ -43,7 +49,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return status
 	}
 	if err := parsed.Run(lab{ctx, stdin, stdout, stderr}); err != nil {
-		return program.Complain(stderr, flags.StatusFailed, err)
+		status := flags.StatusFailed
+		if errors.As(err, new(misuse)) {
+			status = flags.StatusUsage
+		}
+		return program.Complain(stderr, status, err)
 	}
 	return flags.StatusOK
 }
