@@ -21,6 +21,9 @@ func (o *Outbox) Steps(yield func(*fsm.Rule) bool) {
 // Kept returns what waits in the conversation for a client to come. It is not to be changed.
 func (s *Session) Kept() []client.Event { return s.box }
 
+// Delayed returns how many datagrams wait until the peer is ready for them.
+func (s *Session) Delayed() int { return len(s.later) }
+
 // Fire makes a timer fall due at now, whatever it was set to, as with a clock that is wrong; what it leads to goes to
 // the Outbox. It reports whether the timer was running.
 func (s *Session) Fire(now time.Time, t fsm.Timer, out *Outbox) bool {

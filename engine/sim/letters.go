@@ -64,15 +64,28 @@ func (s *stage) see(u *user, shown double.Shown) {
 		s.log(u, s.guestWording(shown))
 	}
 	if shown.What == double.Message {
-		if o := s.at[shown.Peer]; o != nil {
+		if o := s.writer(u, shown); o != nil {
 			s.reads(u, o, shown.Text)
-		} else if len(u.others) == 1 {
-			s.reads(u, u.others[0], shown.Text) // it does not say from whom
 		}
 	}
 	if u.sees != nil {
 		u.sees(shown)
 	}
+}
+
+// writer is who has written what u is shown. Some daemons do not say: then it is whoever has written that.
+func (s *stage) writer(u *user, shown double.Shown) *user {
+	if o := s.at[shown.Peer]; o != nil {
+		return o
+	}
+	for _, o := range u.others {
+		for i := range o.letters {
+			if l := &o.letters[i]; l.to == u && l.text == shown.Text {
+				return o
+			}
+		}
+	}
+	return nil
 }
 
 func (u *user) letter(id client.ID) *letter {

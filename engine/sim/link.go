@@ -18,6 +18,8 @@ type link struct {
 	ends
 	sent     int           // datagrams
 	cutUntil time.Duration // nothing passes before
+	slowest  time.Duration // the longest that a copy took
+	busy     time.Duration // when the last copy that is on its way arrives
 	last     time.Time     // where the order is kept: when the latest copy arrives
 	moment   time.Duration // when the last datagram was sent, and how many in that moment
 	nth      int
@@ -113,6 +115,7 @@ func (w *World) send(from, to netip.AddrPort, b []byte) {
 		w.sent(l, l.sent, b, w.copies)
 	}
 	for _, at := range w.copies {
+		l.busy, l.slowest = max(l.busy, at.Sub(start)), max(l.slowest, at.Sub(w.now))
 		w.push(item{at: at.Sub(start), link: l, number: l.sent, datagram: append(w.buffer(), b...)})
 	}
 }

@@ -55,6 +55,7 @@ type relation struct {
 	until  time.Duration
 	agreed int  // how often this user has agreed to a chat
 	opened int  // how often a chat has opened at this user's daemon
+	mixed  bool // datagrams of one conversation were on their way when the next one began
 	forged bool // somebody sent something to the other in this user's name
 	sends  contact
 }
@@ -164,6 +165,9 @@ func (s *stage) command(u *user, verb Verb, o *user) {
 }
 
 func (s *stage) doAsGuest(u *user, verb Verb, o *user, text string) {
+	if verb == Invites || verb == Accepts {
+		u.with(o).agreed++
+	}
 	u.guest.Act(func(d *double.Double, now time.Time) {
 		switch verb {
 		case Invites:

@@ -21,6 +21,8 @@ type contact struct {
 	sent     int
 	answers  int // acceptances
 	lastIn   int // size of the last datagram from there
+	delayed  int // datagrams that waited when it came
+	exempt   int // of those still to go: they belong to the account before this one
 
 	// What arrived last, for the time until its step is over.
 	stranger bool
@@ -78,13 +80,14 @@ func (s *stage) arrives(n *Node, from netip.AddrPort, b []byte) {
 	c, _ := s.contact(u, from)
 	session := n.Session(from)
 	if sortOf(b) == sortSYN && (session == nil || session.Quiet()) {
-		c.paid, c.received, c.sent, c.answers = false, 0, 0, 0 // somebody who has yet to prove himself
+		c.paid, c.received, c.sent, c.answers, c.exempt = false, 0, 0, 0, 0 // somebody who has yet to prove himself
 	}
 	c.lastIn = len(b)
 	c.received += len(b)
 	c.stranger, c.before = session == nil, fsm.Idle
+	c.delayed = 0
 	if session != nil {
-		c.before = session.State()
+		c.before, c.delayed = session.State(), session.Delayed()
 	}
 	if c.compare = len(n.sessions) > 1 || session == nil && len(n.sessions) > 0; c.compare {
 		c.others = s.fingerprint(u, from)
@@ -133,7 +136,10 @@ func (s *stage) stepped(n *Node, peer netip.AddrPort, why cause, out *engine.Out
 	}
 	for b := range out.Datagrams {
 		what := sortOf(b)
-		if !c.paid {
+		switch {
+		case c.exempt > 0:
+			c.exempt--
+		case !c.paid:
 			s.bounded(u, o, peer, c, what, len(b))
 		}
 		if what == noSort {
@@ -168,6 +174,7 @@ func (s *stage) account(c *contact, r *fsm.Rule) {
 		c.paid = true
 	case anew && (r.From == fsm.Established || r.From == fsm.FinWait):
 		c.paid, c.received, c.sent, c.answers = false, c.lastIn, 0, 0
+		c.exempt = c.delayed
 	}
 }
 
@@ -230,6 +237,10 @@ func (s *stage) consent(u, o *user, r *fsm.Rule) {
 		if open > u.node.cfg.MaxChats {
 			s.violate(S5, u, o, "%s is in %d chats, of which %d are allowed", u.name, open, u.node.cfg.MaxChats)
 		}
+	}
+	if begins := r.To == fsm.SynSent || r.To == fsm.SynReceived; begins && r.From != fsm.SynSent && r.From != fsm.SynReceived {
+		there, back := s.link(u.addr, o.addr), s.link(o.addr, u.addr)
+		rel.mixed = rel.mixed || max(there.busy, back.busy) > s.Elapsed()
 	}
 	if r.To == fsm.Idle || r.To == fsm.FinWait || r.From == fsm.Established && r.To == fsm.SynReceived {
 		rel.disagree(s.Elapsed())

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"simp/engine"
 	"simp/engine/double"
 )
 
@@ -165,45 +166,57 @@ func (s *stage) excused(v Violation) bool {
 // network repeats, what it delivers late, and what an earlier conversation has left under way cannot be told from what
 // belongs here.
 func (s *stage) lacks(u, o *user) (ids []ID, why string) {
-	if u.with(o).forged || o.with(u).forged {
-		return []ID{S1, S2, S3, S4}, "somebody sent datagrams in the name of one to the other"
-	}
-	if u.native() && o.native() {
-		return nil, ""
-	}
-	numbers := []ID{S1, S2, S3, S4}
 	there, back := s.link(u.addr, o.addr), s.link(o.addr, u.addr)
+	all := []ID{S1, S2, S3, S4}
 	switch {
-	case there.doubled+back.doubled > 0:
-		return numbers, "one of them does not announce itself, and the network has sent datagrams twice"
-	case there.overtook+back.overtook > 0:
-		return numbers, "one of them does not announce itself, and datagrams have overtaken each other"
+	case u.with(o).forged || o.with(u).forged:
+		return all, "somebody sent datagrams in the name of one to the other"
+	case u.native() && o.native():
+		return nil, ""
 	case u.guest != nil && o.guest != nil:
-		return []ID{S1, S2, S3, S4}, "neither is ours"
-	case u.with(o).opened > 1 || o.with(u).opened > 1:
-		return numbers, "one of them does not announce itself, so that datagrams of one chat can be taken for those of the next"
-	case u.kind != 0:
-		return kindLacks(u.kind)
-	case o.kind != 0:
-		return kindLacks(o.kind)
+		return []ID{S1, S2, S3, S4, L1}, "neither daemon is ours"
+	case there.doubled+back.doubled > 0:
+		return all, "one does not announce itself, and the network has sent datagrams twice"
+	case there.overtook+back.overtook > 0:
+		return all, "one does not announce itself, and datagrams have overtaken each other"
+	case u.with(o).mixed || o.with(u).mixed:
+		return all, "one does not announce itself, and datagrams of one conversation were on their way when the next one began"
+	case u.popular() || o.popular():
+		return all, "a daemon of another make mixes up those who talk to it"
+	case max(u.kind, o.kind) == double.A && there.slowest+back.slowest >= engine.Defaults().Retransmit:
+		return all, "a daemon of kind a numbers all messages 0, and answers came later than a copy went out"
+	case max(u.kind, o.kind) != 0:
+		return kindLacks(max(u.kind, o.kind))
 	}
-	return nil, ""
+	return []ID{S2}, "one does not announce itself, and gets its first message with another number if three copies are not answered"
+}
+
+// popular reports whether a user of another make has had to do with more than one of the others.
+func (u *user) popular() bool {
+	n := 0
+	for _, o := range u.others {
+		if u.kind != 0 && (u.with(o).met() || o.with(u).met()) {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // native reports whether a user's daemon announces itself.
 func (u *user) native() bool { return u.node != nil && !u.node.cfg.Plain }
 
 // kindLacks says what cannot be promised to a chat with a daemon of another make, even where the network keeps the order.
+// What each make is like stands in package double and in PROTOCOL.md.
 func kindLacks(k double.Kind) (ids []ID, why string) {
 	switch k {
 	case double.A:
-		return []ID{S2, S4}, "a daemon of kind a numbers all messages 0, shows every copy, and asks nobody in time"
+		return []ID{S2, S4}, "a daemon of kind a numbers all messages 0 and shows every copy, and nothing names a conversation"
 	case double.B:
-		return []ID{S1, S2, S3, S4}, "a daemon of kind b accepts for its user, and shows its user nothing"
+		return []ID{S1, S2, S3, S4}, "a daemon of kind b shows its user nothing, and nothing names a conversation"
 	case double.C, double.D, double.E:
-		return []ID{S2, S4}, "a daemon of kind " + k.String() + " shows copies that it cannot tell from new messages"
+		return []ID{S2, S4}, "a daemon of kind " + k.String() + " may show a copy as a new message, and nothing names a conversation"
 	case double.F:
-		return []ID{S1, S2, S3, S4, S7}, "a daemon of kind f counts in a way that is not known before it has counted"
+		return []ID{S1, S2, S3, S4, S7}, "a daemon of kind f counts in a way that nobody knows before it has counted"
 	}
 	return nil, ""
 }
