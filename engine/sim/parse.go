@@ -36,6 +36,9 @@ const (
 	maxBytes = 65507
 )
 
+// endOfScript is the line behind which a script says what came of it, for whoever compares.
+const endOfScript = "----"
+
 // parser reads a script, line by line.
 type parser struct {
 	*Script
@@ -51,7 +54,11 @@ func Parse(text string) (*Script, error) {
 	p := &parser{Script: NewScript(), prose: true}
 	for line := range strings.Lines(text) {
 		p.line++
-		if err := p.read(strings.TrimSpace(line)); err != nil {
+		line = strings.TrimSpace(line)
+		if line == endOfScript {
+			break
+		}
+		if err := p.read(line); err != nil {
 			return nil, err
 		}
 	}

@@ -47,6 +47,7 @@ const Grammar = `A script is a text. "#" begins a comment, at the start of a lin
                   the N-th datagram (from 1) from FROM to TO is lost, whatever the network says
   fate FROM TO N after D [D...]
                   it arrives after D, whatever it passes; several: so many copies
+  ----            the script ends here; what follows is not read
 
 TIME is a time from the start, such as 0s, 300ms or 1.5s, or +D: behind the line before.
 `

@@ -18,7 +18,11 @@ func (a *Act) deed() string {
 		return string(a.Verb)
 	case Fires:
 		return fmt.Sprintf("fires %s %s", a.Whom, a.Timer)
-	case Invites, Cancels, Accepts, Declines, Leaves, LeavesNow, Partition, Forge:
+	case Partition:
+		return fmt.Sprintf("is cut off from %s for %s", a.Whom, formatTime(a.For))
+	case Forge:
+		return fmt.Sprintf("gets what somebody sends in the name of %s: %s", a.Who, summary(a.Bytes))
+	case Invites, Cancels, Accepts, Declines, Leaves, LeavesNow:
 	}
 	return fmt.Sprintf("%s %s", a.Verb, a.Whom)
 }
