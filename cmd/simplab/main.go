@@ -36,6 +36,8 @@ type lab struct {
 	ctx            context.Context //nolint:containedctx // it lives as long as one call of Run
 	stdin          io.Reader
 	stdout, stderr io.Writer
+
+	harm func([]byte) []byte // of a test: what it makes of simulated datagrams
 }
 
 // misuse is the error of a command that could not make sense of what it was given, beyond what the flags tell by themselves.
@@ -48,7 +50,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if parsed == nil {
 		return status
 	}
-	if err := parsed.Run(lab{ctx, stdin, stdout, stderr}); err != nil {
+	if err := parsed.Run(lab{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}); err != nil {
 		status := flags.StatusFailed
 		if errors.As(err, new(misuse)) {
 			status = flags.StatusUsage

@@ -183,12 +183,12 @@ func (c simCommand) random() (*sim.Script, error) {
 func (c simCommand) once(l lab, script *sim.Script) error {
 	show := func(line string) { _, _ = io.WriteString(l.stdout, line+"\n") }
 	show(fmt.Sprintf("Seed %d. What users do (>) and what they see, by the time in the simulation:\n", script.Seed))
-	o := sim.Options{Log: show}
+	o := sim.Options{Log: show, Harm: l.harm}
 	if c.Trace {
 		o.Trace = show
 	}
 	report := script.Play(o)
-	show(fmt.Sprintf("\nAfter %s, %d chats and %d messages:\n", report.Elapsed.Round(time.Millisecond), report.Chats, report.Shown))
+	show(fmt.Sprintf("\nAfter %s, with %s and %s:\n", report.Elapsed.Round(time.Millisecond), several(report.Chats, "chat"), several(report.Shown, "message")))
 	_, _ = io.WriteString(l.stdout, report.String())
 	if report.OK() {
 		return nil
@@ -203,4 +203,12 @@ func (c simCommand) base(seed uint64) string {
 		name = strings.TrimSuffix(filepath.Base(c.Script), filepath.Ext(c.Script))
 	}
 	return filepath.Join(c.Save, fmt.Sprintf("%s-%d", name, seed))
+}
+
+// several is a number of things in words.
+func several[N int | uint64](n N, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -17,10 +17,10 @@ import (
 // search plays a script with one seed after the other, on all cores. Which seeds are played, and which of those that break
 // a promise is reported, depends on nothing but the seeds: the lowest is, however the cores share the work.
 type search struct {
-	script *sim.Script
-	runs   uint64    // at most; 0: no limit
-	until  time.Time // zero: no limit
-	gate   *fsm.Gate // one for all
+	script  *sim.Script
+	options sim.Options
+	runs    uint64    // at most; 0: no limit
+	until   time.Time // zero: no limit
 
 	mu       sync.Mutex
 	next     uint64 // how many runs were begun
@@ -32,7 +32,7 @@ type search struct {
 }
 
 func (c simCommand) search(l lab, script *sim.Script) error {
-	s := &search{script: script, gate: fsm.NewGate()}
+	s := &search{script: script, options: sim.Options{Gate: fsm.NewGate(), Harm: l.harm}}
 	if c.Runs != nil {
 		s.runs = uint64(*c.Runs)
 	}
@@ -45,10 +45,11 @@ func (c simCommand) search(l lab, script *sim.Script) error {
 	if s.broken {
 		script.Seed += s.lowest
 		_, _ = fmt.Fprintf(l.stdout, "Seed %d breaks a promise, the first of the seeds from %d on to do so:\n\n", script.Seed, script.Seed-s.lowest)
-		_, _ = io.WriteString(l.stdout, script.Play(sim.Options{}).String())
+		_, _ = io.WriteString(l.stdout, script.Play(s.options).String())
 		return c.reduce(l, script)
 	}
-	_, _ = fmt.Fprintf(l.stdout, "All promises were kept in %d runs, from seed %d on, with %d chats and %d messages.\n", s.done, script.Seed, s.chats, s.messages)
+	_, _ = fmt.Fprintf(l.stdout, "All promises were kept in %s, from seed %d on, with %s and %s.\n",
+		several(s.done, "run"), script.Seed, several(s.chats, "chat"), several(s.messages, "message"))
 	_, _ = fmt.Fprintf(l.stderr, "%.1f s on %d cores: %.0f chats and %.0f messages a second\n",
 		took.Seconds(), runtime.GOMAXPROCS(0), float64(s.chats)/took.Seconds(), float64(s.messages)/took.Seconds())
 	return nil
@@ -73,7 +74,7 @@ func (s *search) core() {
 			return
 		}
 		script.Seed = s.script.Seed + run
-		s.finish(run, script.Play(sim.Options{Gate: s.gate}))
+		s.finish(run, script.Play(s.options))
 	}
 }
 
@@ -136,5 +137,5 @@ func (s *search) progress() string {
 	if s.runs > 0 {
 		of = fmt.Sprintf(" of %d", s.runs)
 	}
-	return fmt.Sprintf("%d%s runs, %d chats, %d messages", s.done, of, s.chats, s.messages)
+	return fmt.Sprintf("%d%s runs, %s, %s", s.done, of, several(s.chats, "chat"), several(s.messages, "message"))
 }

@@ -18,11 +18,12 @@ type Options struct {
 	Record  bool                                                         // Report.Explicit is asked for
 	Gate    *fsm.Gate                                                    // shared by many runs, on any goroutines; nil: one for this run
 
-	// harm, if not nil, may change each datagram that is sent. A test spoils a daemon by it, to see it found out.
-	harm  func(b []byte) []byte
-	begin func() // called at the beginning of each run; may be nil
+	// Harm, if not nil, may change each datagram that is sent; it must not change the bytes that it is given. A test spoils a
+	// daemon by it, to see it found out.
+	Harm func(b []byte) []byte
 
-	byTime bool // fates are those of the datagrams that are sent at their moments
+	begin  func() // called at the beginning of each run; may be nil
+	byTime bool   // fates are those of the datagrams that are sent at their moments
 }
 
 // Report is what came of a script.
@@ -85,7 +86,7 @@ func newPlayer(s *Script, o Options) *player {
 		}
 	}
 	p.listen(o)
-	p.ordered, p.harm = s.Ordered, o.harm
+	p.ordered, p.harm = s.Ordered, o.Harm
 	if o.begin != nil {
 		o.begin()
 	}

@@ -100,7 +100,7 @@ func spoil(b []byte) []byte {
 // what it takes to have that message sent.
 func TestShrink(t *testing.T) {
 	s := Storm{Faults: lossy, Nodes: 2, Acts: 150, Pace: 2 * time.Second}.Script(0)
-	o := Options{harm: spoil}
+	o := Options{Harm: spoil}
 	for !s.Play(o).Broken(S2) {
 		s.Seed++
 	}
@@ -127,7 +127,7 @@ func TestShrink(t *testing.T) {
 // A mistake that shows only when a datagram is lost is reduced to that loss.
 func TestShrink_KeepsTheLossThatMatters(t *testing.T) {
 	copies := 0
-	o := Options{harm: func(b []byte) []byte { // spoils what is sent again
+	o := Options{Harm: func(b []byte) []byte { // spoils what is sent again
 		if bytes.Contains(b, []byte("user1 7")) {
 			if copies++; copies > 1 {
 				return spoil(b)

@@ -191,7 +191,7 @@ func (s *stage) bounded(u, o *user, peer netip.AddrPort, c *contact, what sort, 
 	}
 	if what == sortSYNACK {
 		if c.answers++; c.answers > maxAnswers {
-			s.violate(S8, u, o, "%s accepts %s, who has proved nothing, for the %dth time", u.name, s.nameOf(peer), c.answers)
+			s.violate(S8, u, o, "%s sends %d acceptances to %s, who has proved nothing", u.name, c.answers, s.nameOf(peer))
 		}
 	}
 }

@@ -105,10 +105,13 @@ func (v *Verdict) String() string {
 	for _, w := range v.Weak {
 		fmt.Fprintf(&b, "  %s\n", w)
 	}
-	if v.OK() {
+	switch n := len(v.Violations); n {
+	case 0:
 		b.WriteString("All promises were kept.\n")
-	} else {
-		fmt.Fprintf(&b, "%d promises were broken.\n", len(v.Violations))
+	case 1:
+		b.WriteString("A promise was broken.\n")
+	default:
+		fmt.Fprintf(&b, "Promises were broken %d times.\n", n)
 	}
 	return b.String()
 }
