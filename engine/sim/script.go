@@ -11,24 +11,28 @@ import (
 )
 
 // Grammar describes scripts, for people who write them.
-const Grammar = `A script is a text. "#" begins a comment, at the start of a line or behind a blank; blank lines are free. One statement a line:
+const Grammar = `A script is a text. "#" begins a comment, at the start of a line or behind a blank; blank lines are free.
+One statement a line:
 
   node NAME [plain] [accept=ask|auto|never] [max-chats=N] [expiry=5m] [retransmit=5s]
-                  a daemon of ours, with a user of that name
+                  a daemon of ours, with a user of that name; plain: it does not announce itself
   peer NAME kind=a..f
                   a daemon of another make, with its user
                   The n-th of nodes and peers together has the address 10.0.0.n:7777.
   network [drop=20%] [duplicate=5%] [reorder=10%] [delay=20ms..2s] [ordered]
-                  what all links do; without it each datagram takes 1ms. On an ordered one no datagram passes another, whatever
-                  else is said: it waits
+                  what all links do; without it each datagram takes 1ms. On an ordered one
+                  no datagram passes another, whatever else is said: it waits.
   seed N          the chance of the network, of names, and of users who act at random
   random N [pace=2s] [crash] [crashes=N] [partition=10s..30s]
-                  each user does N things at random, at most one pace apart; with crash daemons are killed too, with crashes
-                  so many of them; with partition two are cut off from each other once, for so long
-  talk N          the first node invites all others; in each chat both write N messages, and the first leaves when all are there
+                  each user does N things at random, at most one pace apart; with crash
+                  daemons are killed too, with crashes so many of them; with partition two
+                  are cut off from each other once, for so long
+  talk N          the first node invites all others; in each chat both write N messages, and
+                  the first leaves when all are there
   until TIME      the calm begins then; without it, after the last act
-  calm 20m        the network is good and the users rest for so long; those who have no patience then leave at once what still
-                  is not at rest; and after as long again the verdict is given
+  calm 20m        the network is good and the users rest for so long; those who have no
+                  patience leave at once what still is not at rest; and after as long again
+                  the verdict is given
 
   TIME NAME invites|cancels|accepts|declines|leaves|leaves-now WHOM
   TIME NAME says WHOM TEXT...
@@ -42,9 +46,11 @@ const Grammar = `A script is a text. "#" begins a comment, at the start of a lin
   TIME partition NAME NAME for D
                   nothing passes between the two
   TIME forge FROM TO HEX
-                  a datagram arrives at TO as if FROM had sent it: a name, or an address of nobody such as 10.9.0.1
+                  a datagram arrives at TO as if FROM had sent it: a name, or an address of
+                  nobody such as 10.9.0.1
   fate FROM TO N lost
-                  the N-th datagram (from 1) from FROM to TO is lost, whatever the network says
+                  the N-th datagram (from 1) from FROM to TO is lost, whatever the network
+                  says; but in the calm nothing is
   fate FROM TO N after D [D...]
                   it arrives after D, whatever it passes; several: so many copies
   ----            the script ends here; what follows is not read

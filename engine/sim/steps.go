@@ -3,8 +3,10 @@ package sim
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"time"
 
+	"simp/codec/client"
 	"simp/engine"
 	"simp/fsm"
 )
@@ -160,7 +162,13 @@ func (s *stage) isRepeat(c *contact, what sort, out *engine.Outbox) bool {
 	case sortFIN:
 		return c.before == fsm.FinWait
 	case sortCHAT:
-		return len(out.Events) == 0
+		return !slices.ContainsFunc(out.Events, func(ev client.Event) bool {
+			switch ev.(type) {
+			case client.Delivered, client.Unconfirmed, client.Sent:
+				return true
+			}
+			return false
+		})
 	default:
 		return true
 	}

@@ -144,7 +144,10 @@ func list(ids []ID) string {
 	for i, id := range ids {
 		words[i] = string(id)
 	}
-	if len(words) == 1 {
+	switch len(words) {
+	case 0:
+		return "nothing is"
+	case 1:
 		return words[0] + " is"
 	}
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1] + " are"
