@@ -49,7 +49,7 @@ func (g *Guest) settle() {
 		w.send(g.Addr(), s.To, s.Bytes)
 	}
 	for _, s := range shown {
-		if w.Trace != nil {
+		if w.Trace != nil && !w.worded {
 			w.trace("%-8s sees %s %q", g.Name, s.What, s.Text)
 		}
 		if g.See != nil {

@@ -18,7 +18,7 @@ type Meeting struct {
 	Acts    int           // of each user
 	Pace    time.Duration // mean time between two acts of a user
 	Known   bool          // our daemon remembers the other's kind from earlier
-	Patient bool          // our user never withdraws an invitation
+	Patient bool          // our user never withdraws an invitation, nor does it expire while users act
 	Dialect string        // as what the other is treated, if our user says so
 	Trace   func(line string)
 }
@@ -72,7 +72,9 @@ type encounter struct {
 // Run simulates the meeting with a seed, then a calm in which users do nothing and the network is good.
 func (m Meeting) Run(seed uint64) Outcome {
 	alice := NewNode("alice")
-	alice.Expiry = time.Minute
+	if !m.Patient {
+		alice.Expiry = time.Minute // which withdraws it too, of an invitation that nobody answers
+	}
 	s := &Script{Parties: []Party{alice, {Name: "bob", Kind: m.Kind}}, Network: m.Faults, Seed: seed, Calm: defaultCalm}
 	if m.Known {
 		s.Parties[0].known = map[netip.AddrPort]string{guestAddr: m.Kind.String()}
@@ -124,14 +126,15 @@ func (e *encounter) blame(v Violation) {
 }
 
 // showsCopies reports whether copies of a message have to be expected on the screen of a user. Two originals show every copy
-// that they receive, and one forgets what it has shown when its user leaves and comes back without our noticing. One repeats its own messages in a way that cannot be told from new ones for certain, once two copies
-// in a row are lost. One counts for both directions together, with two threads that do not wait for each other: when users write
-// at once, or after a loss, nobody can say whether a message of ours has moved its counter, and a copy that tries the other
-// value is shown if it had.
+// that they receive, and one forgets what it has shown when its user leaves and comes back without our noticing. One repeats
+// its own messages in a way that cannot be told from new ones for certain, once two copies in a row are lost; another waits so
+// long for the rest of what it reads that a copy comes when none is expected any more. One counts for both directions
+// together, with two threads that do not wait for each other: when users write at once, or after a loss, nobody can say whether
+// a message of ours has moved its counter, and a copy that tries the other value is shown if it had.
 func (e *encounter) showsCopies(who int) bool {
 	lossy := e.Faults.Drop > 0
 	if who == 0 {
-		return e.Kind == double.A && lossy
+		return (e.Kind == double.A || e.Kind == double.D) && lossy
 	}
 	return slices.Contains([]double.Kind{double.A, double.D, double.E}, e.Kind) || e.Kind == double.C && lossy
 }

@@ -165,7 +165,7 @@ func (n *Node) settle(peer netip.AddrPort, s *conversation, why cause) {
 	n.acting = true
 	for i := 0; i < len(n.pending); i++ {
 		ev := n.pending[i]
-		if w.Trace != nil {
+		if w.Trace != nil && !w.worded {
 			w.trace("%-8s hears %s", n.Name, describe(ev))
 		}
 		if n.Hear != nil {

@@ -80,7 +80,7 @@ func newPlayer(s *Script, o Options) *player {
 	p := &player{Script: s, stage: newStage(New(s.Network, s.Seed)), byName: make(map[string]*user)}
 	p.gate = o.Gate
 	p.Trace = o.Trace
-	if o.Log != nil {
+	if p.worded = o.Log != nil; p.worded {
 		p.log = func(who *user, what string) {
 			o.Log(fmt.Sprintf("%9.3fs %-8s %s", p.Elapsed().Seconds(), who.name, what))
 		}

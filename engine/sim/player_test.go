@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -173,4 +174,30 @@ func TestReduce(t *testing.T) {
 	if got := reduce(list, func(some []int) ([]int, bool) { return some, true }); len(got) > 0 {
 		t.Errorf("nothing is needed, and %v is left", got)
 	}
+}
+
+// FuzzPlay: whatever can be written can be played, and comes to the same twice.
+func FuzzPlay(f *testing.F) {
+	f.Add("node a\nnode b\nrandom 20 crash\n")
+	f.Add("node a plain\npeer b kind=c\nrandom 20\nnetwork drop=30% duplicate=10% reorder=10%\n")
+	f.Add("node a\nnode b accept=auto\n0s b detaches\n1s a invites b\n2s a says b x\n3s forge 10.9.0.1 a 0102\n4s b attaches\n5s b fires a linger\nfate a b 1 after 0s 0s 1s\n")
+	f.Add("node a\nnode b\ntalk 3\nnetwork delay=0s drop=50%\n1s partition a b for 30s\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := Parse(text)
+		if err != nil || len(s.Parties) > 6 || s.Random.Acts > 50 || s.Talk > 20 || s.Network.Drop > 0.9 || s.Until+s.Calm > time.Hour {
+			return // what takes long to play is no other case
+		}
+		if slices.ContainsFunc(s.Acts, func(a Act) bool { return a.At+a.For > time.Hour }) {
+			return
+		}
+		for _, p := range s.Parties {
+			if p.Kind == 0 && p.Retransmit < time.Second {
+				return
+			}
+		}
+		first := s.Play(Options{})
+		if again := s.Play(Options{}); again.String() != first.String() || again.Elapsed != first.Elapsed {
+			t.Errorf("two plays differ:\n%s\n%s", &first, &again)
+		}
+	})
 }

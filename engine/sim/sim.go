@@ -41,6 +41,8 @@ type World struct {
 	// user hears.
 	Trace func(line string)
 
+	worded bool // somebody is told in words what users hear, so Trace is not
+
 	// fate, if not nil, is asked first what becomes of the n-th datagram of a link, from 1: after which times copies
 	// arrive, and whether that is said at all.
 	fate func(l *link, n int) (after []time.Duration, said bool)
