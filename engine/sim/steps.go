@@ -229,13 +229,7 @@ func (s *stage) consent(u, o *user, r *fsm.Rule) {
 		if !rel.agrees && !auto {
 			s.violate(S4, u, o, "a chat with %s opens at %s, who did not agree to it", o.name, u.name)
 		}
-		// The other one wants it too, or did while this one already wanted it and what says so was on its way. Where one of
-		// the two has forgotten all, what was sent before is answered after, and leads into the chat that was wanted then.
-		back := o.with(u)
-		late := back.agreed == 0 || back.until < rel.since && !u.forgot(s.Elapsed()) && !o.forgot(s.Elapsed())
-		if o.node != nil && o.node.cfg.Accept != engine.AcceptAuto && !back.agrees && late {
-			s.violate(S4, u, o, "a chat with %s opens at %s, but %s does not want it, nor did since %s does", o.name, u.name, o.name, u.name)
-		}
+		s.wanted(u, o)
 		open := 0
 		for _, other := range u.others {
 			if u.stateOf(other) == fsm.Established {
@@ -253,6 +247,18 @@ func (s *stage) consent(u, o *user, r *fsm.Rule) {
 	if r.To == fsm.Idle || r.To == fsm.FinWait || r.From == fsm.Established && r.To == fsm.SynReceived {
 		rel.disagree(s.Elapsed())
 	}
+}
+
+// wanted checks that o wants the chat that opens at u's daemon too, or did while u already wanted it and what says so was on its
+// way. Where one of the two has forgotten all a moment ago, what was sent before is answered after, and leads into a chat that
+// was wanted then.
+func (s *stage) wanted(u, o *user) {
+	rel, back := u.with(o), o.with(u)
+	if o.node == nil || o.node.cfg.Accept == engine.AcceptAuto || back.agrees || back.agreed > 0 && back.until >= rel.since {
+		return
+	}
+	s.violate(S4, u, o, "a chat with %s opens at %s, but %s does not want it, nor did since %s does", o.name, u.name, o.name, u.name)
+	s.broken[len(s.broken)-1].forgotten = back.agreed > 0 && (u.forgot(s.Elapsed()) || o.forgot(s.Elapsed()))
 }
 
 // lifetime is how long datagrams, and copies of them, may be on their way that were sent before a daemon crashed.
