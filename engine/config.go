@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"simp/fsm"
 )
 
 // Accept says what happens to invitations.
@@ -42,6 +44,10 @@ type Config struct {
 
 	// Random names conversations (2.8); nil: the system's. A simulation gives its own, so that it can be repeated.
 	Random io.Reader
+
+	// Gate witnesses each change of state; nil: one of the daemon's own. A process that runs thousands of daemons, one after
+	// the other, gives them all the same, since building one costs more than a conversation.
+	Gate *fsm.Gate
 
 	// OnTransition, if not nil, is called for each step after it was taken and logged, on the goroutine that owns the
 	// conversation (or the network reader's, for strangers). It must not block.

@@ -106,8 +106,11 @@ func NewEnv(cfg Config, user string) *Env {
 	if cfg.Random == nil {
 		cfg.Random = rand.Reader
 	}
+	if cfg.Gate == nil {
+		cfg.Gate = fsm.NewGate()
+	}
 	env := &Env{
-		cfg: cfg, gate: fsm.NewGate(), counters: newCounters(), admit: newAdmission(cfg.MaxChats),
+		cfg: cfg, gate: cfg.Gate, counters: newCounters(), admit: newAdmission(cfg.MaxChats),
 		memory: newMemory(cfg.Known, cfg.Learned),
 		room:   func() bool { return true },
 	}

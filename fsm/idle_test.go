@@ -66,8 +66,16 @@ func TestIdle_TooManyInvitationsAreDropped(t *testing.T) {
 	reach(t, Idle, Native()).on(verdict(RecvSYN, Full)).by("too-many-invitations").does("").now("idle")
 }
 
-// §3.20: "A SYN+ACK for which there is no invitation changes nothing; a native peer is told so with a FIN."
+// §3.20: "A SYN+ACK for which there is no invitation changes nothing; a native peer is told so with a FIN, unless a new invitation is
+// under way."
 func TestIdle_AnAcceptanceOfNothingOpensNothing(t *testing.T) {
+	for _, s := range States() {
+		does := "send FIN seq=0 cancelled"
+		if s == SynSent || s == SynReceived {
+			does = ""
+		}
+		reach(t, s, Native()).unmovedBy(Event{On: RecvSYNACK, Old: true}).by("old-syn-ack").does(does)
+	}
 	reach(t, Idle, Native()).on(synACK()).by("orphan-acceptance").does("send FIN seq=0 cancelled").now("idle")
 	reach(t, Idle, Legacy()).on(synACK()).by("stray-acceptance").does("").now("idle")
 }

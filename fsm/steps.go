@@ -289,9 +289,17 @@ func noteReplyDo(v Vars, _ Event, _ *Actions) Vars { return noteReply(v) }
 func oldDatagrams(in State) []Rule {
 	old := func(_ Vars, e Event) bool { return e.Old }
 	const when = "it names an earlier conversation"
+	// Its sender would repeat it for a minute. But whoever invites anew has that acceptance hold for the new invitation (3.6).
+	orphan := func(v Vars, _ Event, out *Actions) Vars {
+		sendFIN(v, 0, Cancelled, out)
+		return v
+	}
+	if in == SynSent || in == SynReceived {
+		orphan = nil
+	}
 	return []Rule{
 		{From: in, On: RecvSYN, Name: "old-syn", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
-		{From: in, On: RecvSYNACK, Name: "old-syn-ack", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
+		{From: in, On: RecvSYNACK, Name: "old-syn-ack", If: old, When: when, To: in, Do: orphan, As: Ignored, Ref: "2.8 3.20"},
 		{From: in, On: RecvACK, Name: "old-ack", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
 		{From: in, On: RecvERR, Name: "old-err", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
 		{

@@ -2,6 +2,7 @@
 //
 //	simplab check   searches everything that can happen to two users, and judges it
 //	simplab demo    plays a conversation between two users and draws it
+//	simplab sim     runs daemons in virtual time over a bad network, and judges whether they keep what they promise
 //
 // Status 0 means that what was shown went as it should, 1 that it did not, 2 that the command line made no sense.
 package main
@@ -26,6 +27,7 @@ const description = `Watch SIMP, the Simple IMC Messaging Protocol, at work.`
 // commands is the command line. A further command is a file with a type that has Run(lab) error, and a line here.
 type commands struct {
 	Check checkCommand `cmd:"" help:"Search everything that two users, their daemons and the network can do, and judge it."`
+	Sim   simCommand   `cmd:"" help:"Run daemons in virtual time over a bad network, and judge whether they keep what they promise."`
 	Demo  demoCommand  `cmd:"" help:"Play a conversation between two users through two daemons on this host, and draw it: datagrams, state machines, what the users see."`
 
 	Version kong.VersionFlag `help:"Print the version."`
@@ -36,6 +38,8 @@ type lab struct {
 	ctx            context.Context //nolint:containedctx // it lives as long as one call of Run
 	stdin          io.Reader
 	stdout, stderr io.Writer
+
+	harm func([]byte) []byte // of a test: what it makes of simulated datagrams
 }
 
 // misuse is the error of a command that could not make sense of what it was given, beyond what the flags tell by themselves.
@@ -48,7 +52,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if parsed == nil {
 		return status
 	}
-	if err := parsed.Run(lab{ctx, stdin, stdout, stderr}); err != nil {
+	if err := parsed.Run(lab{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}); err != nil {
 		status := flags.StatusFailed
 		if errors.As(err, new(misuse)) {
 			status = flags.StatusUsage

@@ -49,7 +49,7 @@ func (g *Guest) settle() {
 		w.send(g.Addr(), s.To, s.Bytes)
 	}
 	for _, s := range shown {
-		if w.Trace != nil {
+		if w.Trace != nil && !w.worded {
 			w.trace("%-8s sees %s %q", g.Name, s.What, s.Text)
 		}
 		if g.See != nil {
@@ -58,7 +58,7 @@ func (g *Guest) settle() {
 	}
 	if at, any := g.NextDeadline(); any && (g.wake.IsZero() || at.Before(g.wake)) {
 		g.wake = at
-		w.push(item{at: at, do: func() {
+		w.push(item{at: at.Sub(start), do: func() {
 			if !w.now.Before(g.wake) {
 				g.wake = time.Time{}
 			}

@@ -34,10 +34,13 @@ type item struct {
 	says fsm.Label[name]
 }
 
-func newCalm(c *Case) *calm {
+func newCalm(c *Case) *calm { return &calm{c: c.good(), rests: make(map[stage]bool)} }
+
+// good is the case with room for all that is under way in a calm.
+func (c *Case) good() *Case {
 	good := *c
 	good.Room = mostRoom
-	return &calm{c: &good, rests: make(map[stage]bool)}
+	return &good
 }
 
 // judge returns an error if a calm from p on does not end well. The story that goes with it ends where the calm begins.
@@ -71,7 +74,7 @@ func (q *calm) from(p pair, at stage) error {
 			arrived[sender] = item{d.kind, d.num, d.label}
 		}
 		if err := q.c.apply(&next, m); err != nil {
-			return during(err, m, &next)
+			return during(err, m)
 		}
 		for i := range arrived {
 			if next.side[i].snap.State != p.side[i].snap.State {
@@ -79,18 +82,18 @@ func (q *calm) from(p pair, at stage) error {
 			}
 		}
 		if err := q.from(next, stage{next.key(), left, arrived}); err != nil {
-			return during(err, m, &next)
+			return during(err, m)
 		}
 	}
 	q.rests[at] = true
 	return nil
 }
 
-// during adds a step of the calm to an error that came up behind it.
-func during(err error, m move, then *pair) error {
+// during adds a move of the calm to an error that came up behind it.
+func during(err error, m move) error {
 	var v *violation
 	if errors.As(err, &v) {
-		v.calm = append(v.calm, Step{m.String(), then.String()})
+		v.calm = append(v.calm, m)
 	}
 	return err
 }

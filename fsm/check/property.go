@@ -22,7 +22,7 @@ const (
 type violation struct {
 	property Property
 	what     string
-	calm     []Step // what the calm was like in which it showed, the last step first
+	calm     []move // what happened in the calm in which it showed, the last move first
 }
 
 func (v *violation) Error() string { return string(v.property) + ": " + v.what }

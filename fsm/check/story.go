@@ -47,17 +47,21 @@ func (c *Case) tell(visits []visit, err error) *Story {
 		path = append(path, visits[at].by)
 	}
 	s := &Story{c: c, What: err.Error()}
-	var v *violation
-	if errors.As(err, &v) {
-		s.Property, s.What, s.Calm = v.property, v.what, v.calm
-		slices.Reverse(s.Calm)
-	}
 	p := newPair(c)
-	for _, by := range slices.Backward(path) {
-		m := c.moves(&p, nil)[by]
+	step := func(c *Case, m move) Step {
 		s.moves = append(s.moves, m)
 		_ = c.apply(&p, m) // the last one may be the violation
-		s.Steps = append(s.Steps, Step{m.String(), p.String()})
+		return Step{m.String(), p.String()}
+	}
+	for _, by := range slices.Backward(path) {
+		s.Steps = append(s.Steps, step(c, c.moves(&p, nil)[by]))
+	}
+	var v *violation
+	if errors.As(err, &v) {
+		s.Property, s.What = v.property, v.what
+		for _, m := range slices.Backward(v.calm) {
+			s.Calm = append(s.Calm, step(c.good(), m))
+		}
 	}
 	return s
 }
@@ -73,7 +77,7 @@ func (s *Story) Script() string {
 	fmt.Fprintf(&b, "# %s: %s\n", s.Property, s.What)
 	plain := ""
 	if !s.c.Policy.Labels {
-		plain = " plain"
+		plain = " plain dialect=standard" // whom nothing is found out about, and who answers at once
 	}
 	fmt.Fprintf(&b, "node alice%s\nnode bob%s\nnetwork delay=1h\n", plain, plain)
 	acts, fates := s.timeline()
@@ -98,6 +102,10 @@ func (s *Story) timeline() (acts, fates []string) {
 	p := newPair(s.c)
 	written := [2]int{}
 	for n, m := range s.moves {
+		c := s.c
+		if n >= len(s.Steps) {
+			c = c.good()
+		}
 		at := (n + 1) * beat
 		i := int(m.side)
 		me, other := user(i), user(1-i)
@@ -119,14 +127,9 @@ func (s *Story) timeline() (acts, fates []string) {
 		case hear, hearAndKeep:
 			f := &flights[i][p.to[i].at[m.at].serial]
 			f.arrivals = append(f.arrivals, at)
-		case refuse:
-			say("blocks")
-			f := &flights[i][p.to[i].at[m.at].serial]
-			f.arrivals = append(f.arrivals, at)
-			say("reads")
-		case lose:
+		case lose, refuse: // what finds no room is lost to the script, which knows no full clients
 		}
-		_ = s.c.apply(&p, m)
+		_ = c.apply(&p, m)
 		for to := range p.to {
 			for len(flights[to]) < int(p.to[to].sent) {
 				flights[to] = append(flights[to], flight{sentAt: at})
@@ -143,7 +146,7 @@ func (s *Story) timeline() (acts, fates []string) {
 					fate += fmt.Sprintf(" %dms", at-f.sentAt)
 				}
 			case waits(&p.to[to], uint8(n)):
-				fate += fmt.Sprintf(" after %dms", (len(s.moves)+1)*beat-f.sentAt+n) // in the calm, in order
+				fate += fmt.Sprintf(" after %dms", (len(s.moves)+1+n)*beat-f.sentAt) // in the calm, in order
 			default:
 				fate += " lost"
 			}

@@ -1,4 +1,5 @@
-// Package pcap reads UDP datagrams out of packet captures, as tcpdump and Wireshark write them.
+// Package pcap reads UDP datagrams out of packet captures, as tcpdump and Wireshark write them, and writes captures that those
+// open.
 package pcap
 
 import (

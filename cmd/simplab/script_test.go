@@ -1,0 +1,44 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the output that the scripts expect")
+
+// TestMain makes this binary the program that the tests start.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"simplab": main})
+}
+
+// TestScripts runs the stories under testdata/script/simplab. Beside testscript's own commands they have
+//
+//	exits STATUS PROGRAM ARGS...   runs a program to its end
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script/simplab",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS PROGRAM ARGS...")
+	}
+	got := "0"
+	err := ts.Exec(args[1], args[2:]...)
+	if exit, is := err.(interface{ ExitCode() int }); is {
+		got = fmt.Sprint(exit.ExitCode())
+	} else {
+		ts.Check(err)
+	}
+	if got != args[0] {
+		ts.Fatalf("exit status %s, want %s", got, args[0])
+	}
+}
