@@ -58,9 +58,9 @@ var errViolated = errors.New("not everything holds: see above")
 func (c checkCommand) Run(l lab) error {
 	switch {
 	case c.List:
-		return listCases(l.stdout)
+		return l.print(listCases())
 	case c.Faults:
-		return listFaults(l.stdout)
+		return l.print(listFaults())
 	}
 	cases, err := c.cases()
 	if err != nil {
@@ -79,9 +79,12 @@ func (c checkCommand) Run(l lab) error {
 			verdict = "no violation so far"
 		}
 		bad = bad || !r.Complete
-		fmt.Fprintf(l.stdout, "%-50s %s: %d states, %d moves deep, %s network, %s\n", k.Name, verdict, r.States, r.Depth, k.Network, took)
+		said := fmt.Sprintf("%-50s %s: %d states, %d moves deep, %s network, %s\n", k.Name, verdict, r.States, r.Depth, k.Network, took)
 		if r.Story != nil {
-			fmt.Fprintf(l.stdout, "\n%s\nThe same as a script for simplab sim:\n\n%s", r.Story, r.Story.Script())
+			said += fmt.Sprintf("\n%s\nThe same as a script for simplab sim:\n\n%s", r.Story, r.Story.Script())
+		}
+		if err := l.print(said); err != nil {
+			return err
 		}
 	}
 	if bad {
@@ -170,7 +173,15 @@ func (c checkCommand) own() (check.Case, error) {
 	return k, nil
 }
 
-func listCases(w io.Writer) error {
+func (l lab) print(text string) error {
+	if _, err := io.WriteString(l.stdout, text); err != nil {
+		return fmt.Errorf("the answer could not be written: %w", err)
+	}
+	return nil
+}
+
+func listCases() string {
+	var list strings.Builder
 	for _, k := range check.Cases() {
 		deep, peers := "", "native"
 		if k.Deep {
@@ -179,10 +190,10 @@ func listCases(w io.Writer) error {
 		if k.Policy != check.Native() {
 			peers = "legacy"
 		}
-		fmt.Fprintf(w, "%-50q %s, %s, messages %d,%d, invites %d,%d, crashes %d,%d, room %d%s%s\n", k.Name, peers, k.Network,
+		fmt.Fprintf(&list, "%-50q %s, %s, messages %d,%d, invites %d,%d, crashes %d,%d, room %d%s%s\n", k.Name, peers, k.Network,
 			k.Messages[0], k.Messages[1], k.Invites[0], k.Invites[1], k.Crashes[0], k.Crashes[1], k.Room, without(k.Without), deep)
 	}
-	return nil
+	return list.String()
 }
 
 func without(commands []fsm.Input) string {
@@ -196,13 +207,14 @@ func without(commands []fsm.Input) string {
 	return ", without " + strings.Join(names, " ")
 }
 
-func listFaults(w io.Writer) error {
+func listFaults() string {
+	var list strings.Builder
 	for _, f := range check.Faults() {
 		by := "shown by the golden matrix only"
 		if f.By != "" {
 			by = fmt.Sprintf("violates %s in %q", f.Property, f.By)
 		}
-		fmt.Fprintf(w, "%-72q %s\n", f.ID, by)
+		fmt.Fprintf(&list, "%-72q %s\n", f.ID, by)
 	}
-	return nil
+	return list.String()
 }

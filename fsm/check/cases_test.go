@@ -16,12 +16,15 @@ func TestCases(t *testing.T) {
 			if c.Deep && !*deep || testing.Short() {
 				t.Skip("takes longer; go test ./fsm/check -run Cases -deep -timeout 3h")
 			}
+			if raceDetector {
+				c.Limit = 20_000 // a search is one goroutine: there is nothing to find in a longer one
+			}
 			r := Search(c)
 			t.Logf("%d states, %d deep, %s", r.States, r.Depth, c.Network)
 			if r.Story != nil {
 				t.Errorf("%s\n%s", r.Story, r.Story.Script())
 			}
-			if !r.Complete && r.Story == nil {
+			if !r.Complete && r.Story == nil && !raceDetector {
 				t.Error("the search was cut short")
 			}
 		})
