@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"simp/codec/client"
@@ -17,6 +18,7 @@ type manners struct {
 	crash   bool // daemons are killed too
 	patient bool // nobody withdraws an invitation to a daemon of another make
 	calls   bool // users of kind b call; otherwise they are called, since two invitations that cross end it
+	wordy   bool // users write the same words again, and at length
 }
 
 // schedule has u act so many times at random, with less than a pace between two acts, and returns when the last one is.
@@ -41,10 +43,23 @@ func (s *stage) actAtRandom(u *user, m manners) {
 	}
 }
 
-// write has u write its next message.
-func (s *stage) write(u, o *user) {
+// write has u write its next message: it says who wrote it, and the how manieth it is.
+func (s *stage) write(u, o *user, m manners) {
 	u.written++
-	s.do(u, Says, o, fmt.Sprintf("%s %d", u.name, u.written))
+	text := ""
+	if m.wordy {
+		switch dice := s.rand.IntN(6); {
+		case dice < 2:
+			u.written = max(1, u.written-1)
+		case dice < 3: // much longer than what another make reads at once, if it is ours
+			words := 50
+			if u.node != nil {
+				words = 400
+			}
+			text = strings.Repeat(" word", s.rand.IntN(words))
+		}
+	}
+	s.do(u, Says, o, fmt.Sprintf("%s %d%s", u.name, u.written, text))
 }
 
 func (s *stage) actFreely(u, o *user, m manners) {
@@ -58,7 +73,7 @@ func (s *stage) actFreely(u, o *user, m manners) {
 	case dice < 9:
 		s.do(u, Cancels, o, "")
 	case dice < 16:
-		s.write(u, o)
+		s.write(u, o, m)
 	case dice < 18:
 		s.do(u, Leaves, o, "")
 	case dice < 19:
@@ -87,7 +102,7 @@ func (s *stage) actWithGuest(u, o *user, m manners) {
 		s.do(u, Cancels, o, "")
 	case dice < 18:
 		for range 1 + s.rand.IntN(3) { // also several lines typed at once
-			s.write(u, o)
+			s.write(u, o, m)
 		}
 	default:
 		s.do(u, Leaves, o, "")
@@ -98,6 +113,7 @@ func (s *stage) actAsGuest(u, o *user, m manners) {
 	dice := s.rand.IntN(20)
 	lines := 1 + s.rand.IntN(2)
 	switch d := u.guest.Double; {
+	case !d.Attached() && u.worn && u.kind == double.A: // it is about to be started anew
 	case !d.Attached():
 		s.do(u, Attaches, nil, "")
 	case u.kind == double.B && (dice < 4 && (!m.calls || u.worn) || dice == 8 || dice >= 18):
@@ -111,7 +127,7 @@ func (s *stage) actAsGuest(u, o *user, m manners) {
 	case dice < 18:
 		if d.InChat() { // its client has no place to type otherwise
 			for range lines {
-				s.write(u, o)
+				s.write(u, o, m)
 			}
 		}
 	default:
@@ -126,7 +142,8 @@ func (s *stage) tend() {
 		case double.A: // after each chat
 			u.sees = func(shown double.Shown) {
 				if shown.What == double.Closed || shown.What == double.Refused {
-					s.later(restartTime, func() { s.restart(u) })
+					u.worn = true
+					s.later(s.restartTime(), func() { s.restart(u) })
 				}
 			}
 		case double.B: // whose user is not told that a chat is over, and can only hear of it from ours
@@ -154,8 +171,14 @@ func (s *stage) tendWorn(u, o *user) {
 	}
 }
 
-// restartTime is how long it takes, after a chat, to start a daemon anew: longer than anything is under way.
-const restartTime = 50 * time.Millisecond
+// restartTime is how long it takes, after a chat, to start a daemon anew: longer than anything is under way, and an answer to it.
+func (s *stage) restartTime() time.Duration {
+	oneWay := s.faults.MaxDelay
+	if s.faults.Reorder > 0 {
+		oneWay += s.faults.MaxHold()
+	}
+	return 150*time.Millisecond + 2*oneWay // our answers wait, too
+}
 
 func (s *stage) restart(u *user) {
 	if u.guest.Dead() == "" {

@@ -39,7 +39,7 @@ type user struct {
 	to      []relation // by index of the other
 
 	written  int  // messages at random
-	worn     bool // of kind b: its daemon has to be started anew before it can chat again
+	worn     bool // of kind a or b: its daemon has to be started anew before it can chat again
 	detached bool
 	crashes  int
 	hears    func(client.Event) // told each event behind the stage, if not nil
