@@ -45,7 +45,8 @@ func Cases() []Case {
 		{Name: "both die, two chats", Deep: true, Policy: native, Network: Lossy, Room: 2, Messages: [2]uint8{1, 1}, Invites: [2]uint8{2, 0}, Crashes: [2]uint8{1, 1}, Without: agreeable},
 		{Name: "crossing, both die", Deep: true, Policy: native, Network: Lossy, Room: 2, Messages: [2]uint8{1, 0}, Invites: [2]uint8{1, 1}, Crashes: [2]uint8{1, 1}, Without: agreeable},
 		{Name: "crossing, repeated", Deep: true, Policy: native, Network: Duplicating, Room: 2, Messages: [2]uint8{1, 1}, Invites: [2]uint8{1, 1}},
-		{Name: "legacy, three messages each way", Deep: true, Policy: legacy, Network: Lossy, Room: 2, Messages: [2]uint8{3, 3}, Invites: [2]uint8{1, 0}, Without: agreeable},
+		// Nobody leaves: a legacy partner whose every goodbye is lost is sent the next message until our user has enough (4.6).
+		{Name: "legacy, two messages each way", Policy: legacy, Network: Lossy, Room: 2, Messages: [2]uint8{2, 2}, Invites: [2]uint8{1, 0}, Without: append(agreeable, fsm.Leave)},
 	}
 }
 

@@ -177,6 +177,10 @@ def with_c():
                    + "cat start sam\ncat refused busy\n" + turns("sam", "tom", 2, 1) + leave("sam", "tom"))
 
 
+# B's daemon has stopped reading, so what is sent to it is given up only after minutes.
+STUCK = 'was to show .*"ev": "(delivered|unconfirmed)"'
+
+
 def with_b():
     part = "1 daemons, B"
     pair = {"sam": ("S", "json"), "ben": ("B", "b")}
@@ -184,11 +188,12 @@ def with_b():
     # What arrives it takes for its own user's, and sends back: hence "sam deaf", too.
     mute = "B's daemon sends what arrives to itself: its user never sees a message"
     silent = "B's daemon tells nobody that its user has left"
+    stuck = "its two threads share one socket and its timeout, and sometimes both wait for ever"
 
     def s(key, what, script, reason="", hosts=pair, **more):
         return Scenario(part, f"daemon-b-{key}", what, hosts, script, reason, **more)
 
-    # B's daemon may stop reading for ever when it has sent itself a message; each further one then takes 30 s to be given up.
+    # B's daemon may stop reading for ever when it has sent itself a message; each further one then takes two minutes to be given up.
     three_texts, two_texts = quoted(numbered("sam", "ben", 1, 3)), quoted(numbered("sam", "ben", 1, 2))
     # B's client cannot chat a second time: its daemon has sent it more goodbyes than it expects. A new one can, once
     # that daemon has given up waiting for their acknowledgement.
@@ -196,13 +201,12 @@ def with_b():
     yield s("called", "S invites; three messages to B; S leaves",
             logins("sam", "ben") + opened("sam", "ben")
             + f"sam says {three_texts}\nsam settled {two_texts} within 40\nben deaf {three_texts}\nsam deaf {three_texts}\nsam leaves-now\nsam closed within 20\n",
-            mute, limited=True,
-            chance='was to show .*"ev": "(delivered|unconfirmed)"', luck="its two threads share one socket and its timeout, and sometimes both wait for ever")
+            mute, limited=True, chance=STUCK, luck=stuck)
     yield s("calls", "B invites; one message to S, three back; S leaves",
             logins("sam", "ben") + "ben start sam\nsam asked ben\nsam accept\nsam opened ben\nben opened sam\n"
             "ben says 'ben to sam 1'\nsam hears 'ben to sam 1'\n"
             + f"sam says {three_texts}\nsam settled {two_texts} within 40\nben deaf {three_texts}\nsam deaf {three_texts}\nsam leaves-now\nsam closed within 20\n",
-            mute + ", and it waits for an answer after its first", limited=True)
+            mute + ", and it waits for an answer after its first", limited=True, chance=STUCK, luck=stuck)
     yield s("leaves", "B invites and leaves; S leaves too",
             logins("sam", "ben") + "ben start sam\nsam asked ben\nsam accept\nsam opened ben\nben opened sam\n"
             "ben leaves\nben closed\nsam status\nsam leaves\nsam closed within 20\n", silent, limited=True)
