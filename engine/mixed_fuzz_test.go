@@ -112,7 +112,8 @@ func FuzzSession_Mixed(f *testing.F) {
 					p.do(cmd)
 				}
 			} else if d, _, err := codec.Decode(piece); err == nil {
-				announced = announced || codec.IsNative(d)
+				label, _ := d.Name() // which only native peers put behind a message (§6.9)
+				announced = announced || codec.IsNative(d) || d.Kind == codec.CHAT && label != (codec.Token{})
 				d, notes, err := codec.Decode(inPlaceOf(piece, &d, p.s.names.Conversation()))
 				if err != nil {
 					t.Fatal(err)

@@ -78,9 +78,15 @@ func meaning(d *codec.Datagram) fsm.Reason {
 
 func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	d := in.Datagram
-	wasNative := s.native()
-	changed := s.recognise(now, d, in.Notes)
-	old := s.native() && s.names.Old(packetOf[d.Kind], labelIn(d), s.snap.State)
+	wasNative, changed := s.native(), false
+	// What belongs to an earlier conversation says nothing of who is there now, and what names none while names are known may be
+	// anybody's: neither may change how the peer is treated.
+	old := (wasNative || d.Kind == codec.SYN) && s.names.Old(packetOf[d.Kind], labelIn(d), s.snap.State)
+	if !old {
+		changed = s.recognise(now, d, in.Notes)
+		old = !wasNative && s.native() && s.names.Old(packetOf[d.Kind], labelIn(d), s.snap.State)
+	}
+	s.heard = true
 	again := d.Kind == codec.SYN && !wasNative && !s.native() && s.isCopyOfSYN(now, d)
 	if !old && !again && d.Kind == codec.SYN && s.snap.State != fsm.SynSent && s.snap.State != fsm.SynReceived {
 		s.prompted, s.validated, s.received, s.answered = false, false, 0, 0 // it has yet to prove itself again
@@ -99,7 +105,8 @@ func (s *Session) receive(now time.Time, in Input, out *Outbox) {
 	}
 	switch d.Kind {
 	case codec.SYN:
-		e.Repeat = again
+		// Of native peers' only one that names nothing may have to be taken for a copy: others say it.
+		e.Repeat = again || s.native() && labelIn(d).Name == (codec.Token{})
 		e.Verdict = s.verdictOnSYN()
 	case codec.SYNACK:
 		if s.snap.State == fsm.SynSent {

@@ -39,7 +39,6 @@ func (s *Session) policy() fsm.Policy {
 // before the step, because the machine knows policies, not kinds of peers.
 func (s *Session) recognise(now time.Time, d *codec.Datagram, n codec.Notes) (changed bool) {
 	first := !s.heard
-	s.heard = true
 	if s.fixed {
 		return false
 	}

@@ -227,3 +227,80 @@ func TestRestarted_NoticedByTheNextMessage(t *testing.T) {
 	legacy.wantSent()
 	legacy.wantEvents()
 }
+
+// §2.8: "One without a name counts as one of those once the peer has shown that it knows ours." Anybody can write the partner's
+// address on a bare datagram, so none of them opens anything, answers an invitation, or changes how the partner is treated.
+func TestBareDatagrams_OfWhoeverWritesThePartnersAddress(t *testing.T) {
+	bare := []codec.Datagram{plain(codec.SYN, 0), plain(codec.SYNACK, 0), plain(codec.ACK, 0), plain(codec.FIN, 0), plain(codec.ERR, 0), chat(0, "hello")}
+	for name, begin := range map[string]func(*testing.T) *solo{
+		"inviting": func(t *testing.T) *solo {
+			p := newSolo(t, nil)
+			p.do(client.Invite{Peer: bobAddr})
+			p.receive(named(nativeACK(codec.SYN, 0), p.s.names.Ours))
+			return p
+		},
+		"accepted": func(t *testing.T) *solo {
+			p := newSolo(t, nil)
+			p.receive(named(nativeSYN(), firstName))
+			p.do(client.Accept{Peer: bobAddr})
+			return p
+		},
+		"in a chat": func(t *testing.T) *solo {
+			p := newSolo(t, nil)
+			p.receive(named(nativeSYN(), firstName))
+			p.do(client.Accept{Peer: bobAddr})
+			p.confirm()
+			return p
+		},
+	} {
+		for _, d := range bare {
+			if name == "in a chat" && d.Kind == codec.SYN {
+				continue // whoever has taken the partner's place may begin so (5.4)
+			}
+			t.Run(name+", "+d.Kind.String(), func(t *testing.T) {
+				p := begin(t)
+				before := p.s.snap
+				p.forget()
+				p.receive(d)
+				p.wantEvents()
+				if p.s.snap != before {
+					t.Errorf("%s became %s", before, p.s.snap)
+				}
+				for _, s := range p.sent {
+					if answer, _ := s.decoded(t); nameOf(answer) != (codec.Token{}) {
+						t.Errorf("%s tells a name", answer)
+					}
+				}
+			})
+		}
+	}
+	t.Run("invited, SYN", func(t *testing.T) {
+		p := newSolo(t, nil)
+		p.receive(named(nativeSYN(), firstName))
+		p.receive(plain(codec.SYN, 0))
+		p.do(client.Accept{Peer: bobAddr})
+		p.confirm()
+		if !p.s.native() {
+			t.Error("a bare SYN makes a native peer a legacy one")
+		}
+	})
+}
+
+// §2.8: a late SYN of a conversation that is over does not make a native peer of whoever is there now.
+func TestOldSYN_OfWhoeverWasThereBefore(t *testing.T) {
+	p := newSolo(t, nil)
+	p.receive(named(nativeSYN(), firstName))
+	p.do(client.Accept{Peer: bobAddr})
+	p.confirm()
+	p.receive(p.leaving())
+	p.receive(plain(codec.SYN, 0)) // another program
+	p.do(client.Accept{Peer: bobAddr})
+	p.flush()
+	p.receive(plain(codec.ACK, 0))
+	p.wantState(fsm.Established)
+	p.receive(named(nativeSYN(), firstName))
+	p.wantState(fsm.Established)
+	if p.s.native() {
+		t.Error("the other program is taken for a native peer")
+	}
+}

@@ -62,7 +62,9 @@ func TestFinWait_ARefusalIsRepeatedWithoutAWord(t *testing.T) {
 
 // §3.6: "while a refusal is under way, a repeated SYN is the same invitation."
 func TestFinWait_ARepeatedSYNIsStillDeclined(t *testing.T) {
-	declining(t).unmovedBy(syn(), verdict(RecvSYN, Take)).by("still-declined").does("")
+	declining(t).unmovedBy(syn().repeat(), verdict(RecvSYN, Take).repeat()).by("still-declined").does("")
+	declining(t).unmovedBy(Event{On: RecvSYN, Old: true}).by("old-syn").does("") // as a native one says by its name
+	declining(t).on(syn()).by("anew").does("stop all, send ACK seq=0 of=SYN, start expiry, tell invitation")
 }
 
 // §6.4: "Two FINs that cross are both answered, and both sides are done. A new SYN from the peer ends the wait for its ACK just

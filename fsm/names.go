@@ -92,16 +92,16 @@ func (n *Names[N]) Conversation() N {
 func (n *Names[N]) Acceptance() Label[N] { return Label[N]{Name: n.Theirs, Second: n.Ours} }
 
 // Answer is the name that an answer to a datagram carries: the one that the datagram's sender gives in it, or gave in the present
-// conversation if it is of that, else the one that the datagram says.
+// conversation if it is of that, else the one that the datagram says. None, if it says none: it may be forged.
 func (n *Names[N]) Answer(l Label[N]) N {
 	none := *new(N)
 	switch {
 	case l.Second != none:
 		return l.Second
-	case l.Name != none && l.Name != n.Ours:
-		return l.Name
+	case l.Name != none && l.Name == n.Ours:
+		return n.Conversation()
 	}
-	return n.Conversation()
+	return l.Name
 }
 
 // Ending is what a FIN says: the names of what it answers, which may belong to a conversation that we have no use for or do not
@@ -110,12 +110,11 @@ func (n *Names[N]) Answer(l Label[N]) N {
 func (n *Names[N]) Ending(received Packet, l Label[N]) Label[N] {
 	none := *new(N)
 	switch {
-	case received == CHAT || received == SYN && l.Name != none:
-		return Label[N]{Name: l.Name} // nothing, if somebody names nothing who should: then our FIN must not end the present chat
-	case received == SYNACK && l.Second != none:
-		return Label[N]{Name: l.Second, Second: l.Name}
-	case received == SYNACK && l.Name != none:
+	// Nothing, if somebody names nothing who should: our FIN must not end the present chat then.
+	case received == SYN || received == CHAT || received == SYNACK && l.Second == none:
 		return Label[N]{Name: l.Name}
+	case received == SYNACK:
+		return Label[N]{Name: l.Second, Second: l.Name}
 	case n.Theirs == none:
 		return Label[N]{Name: n.Ours}
 	}
@@ -123,14 +122,14 @@ func (n *Names[N]) Ending(received Packet, l Label[N]) Label[N] {
 }
 
 // Old reports whether a native peer's datagram belongs to an earlier conversation. One without a name does if the peer has
-// shown that it knows names and that we do: it names the conversation always then, and who does not know the name is not the
-// peer. As long as our acceptance is not out it may not have heard of us, and take its invitation back without any words.
+// shown that it knows names: it gives one always then, also to somebody of whom it has heard nothing, and who does not is not the
+// peer. Only a SYN without a name may come from whoever has taken the peer's place, but not while the two agree on a conversation.
 func (n *Names[N]) Old(p Packet, l Label[N], in State) bool {
 	none := *new(N)
 	switch p {
 	case SYN:
 		if l.Name == none {
-			return false
+			return in == SynReceived && n.Theirs != none || in == SynSent && n.Echoed
 		}
 		for _, past := range n.Past {
 			if past == l.Name {
@@ -140,7 +139,7 @@ func (n *Names[N]) Old(p Packet, l Label[N], in State) bool {
 		return l.Name == n.Theirs && in != SynReceived // a copy of the one that began what is open, or over, by now
 	case SYNACK, ACK, FIN, ERR, CHAT:
 		if l.Name == none {
-			return n.Echoed || n.Theirs != none && in != SynReceived
+			return n.Echoed || n.Theirs != none
 		}
 		n.Echoed = n.Echoed || l.Name == n.Ours
 		// Whoever accepts what was accepted already knows nothing of that, or has sent this before it forgot. And whoever ends a

@@ -45,7 +45,9 @@ func TestNames_OfTheInvitingSide(t *testing.T) {
 		n.wantOld(SynSent, p, Label[int]{Name: 9}, true)
 		n.wantOld(SynSent, p, Label[int]{}, false) // it may not know names
 	}
+	n.wantOld(SynSent, SYN, Label[int]{}, false)
 	n.wantOld(SynSent, ACK, Label[int]{Name: 1}, false)
+	n.wantOld(SynSent, SYN, Label[int]{}, true)
 	for _, p := range others {
 		n.wantOld(SynSent, p, Label[int]{}, true) // "One without a name counts as one of those once the peer has shown that it knows ours."
 	}
@@ -60,7 +62,8 @@ func TestNames_OfTheInvitedSide(t *testing.T) {
 	n := &talker{t: t}
 	n.step(Idle, RecvSYN, SynReceived, Label[int]{Name: 7})
 	n.wantOld(SynReceived, SYN, Label[int]{Name: 7}, false) // a copy
-	n.wantOld(SynReceived, FIN, Label[int]{}, false)        // it may not have heard of us, and withdraw without a name
+	n.wantOld(SynReceived, FIN, Label[int]{}, true)         // it gives names
+	n.wantOld(SynReceived, SYN, Label[int]{}, true)
 	n.step(SynReceived, Accept, SynReceived, Label[int]{})
 	if got := n.Acceptance(); got != (Label[int]{Name: 7, Second: 1}) {
 		t.Errorf("the acceptance says %+v", got)
@@ -165,7 +168,7 @@ func TestNames_OfAnswers(t *testing.T) {
 		got, want int
 	}{
 		{"ACK of an old FIN", n.Answer(Label[int]{Name: 5}), 5},
-		{"ACK of what names nothing", n.Answer(Label[int]{}), 7},
+		{"ACK of what names nothing", n.Answer(Label[int]{}), 0},
 		{"ACK of a SYN+ACK", n.Answer(Label[int]{Name: 3, Second: 5}), 5},
 	} {
 		if c.got != c.want {

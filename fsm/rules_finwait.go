@@ -24,7 +24,10 @@ var finWaitRules = slices.Concat(oldDatagrams(FinWait), []Rule{
 	{From: FinWait, On: Detach, Name: "client-gone", To: FinWait, As: Ignored, Ref: "6.7"},
 	{From: FinWait, On: Shutdown, Name: "closing-already", To: FinWait, As: Ignored, Ref: "6.8"},
 
-	{From: FinWait, On: RecvSYN, Name: "still-declined", If: func(v Vars, _ Event) bool { return v.Goodbye == Declined }, When: "it repeats the invitation that we declined", To: FinWait, As: Ignored, Ref: "3.6 3.16"},
+	{
+		From: FinWait, On: RecvSYN, Name: "still-declined", If: func(v Vars, e Event) bool { return v.Goodbye == Declined && (!v.Policy.Labels || e.Repeat) },
+		When: "it repeats the invitation that we declined", To: FinWait, As: Ignored, Ref: "3.6 3.16", // one that says so by its name is old
+	},
 	{From: FinWait, On: RecvSYN, Name: "anew-in-use", If: is(InUse), When: "the user is in as many chats as allowed", To: Idle, Do: anew(refuseBusy, true), As: Ordinary, Ref: "5.2 6.4"},
 	{From: FinWait, On: RecvSYN, Name: "anew-never", If: is(Never), When: "the daemon accepts nobody", To: Idle, Do: anew(refuseNever, true), As: Ordinary, Ref: "3.18 6.4"},
 	{From: FinWait, On: RecvSYN, Name: "anew-auto", If: is(Take), When: "the daemon accepts everybody", To: SynReceived, Do: anew(take, false), As: Ordinary, Ref: "3.18 6.4"},

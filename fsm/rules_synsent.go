@@ -54,22 +54,15 @@ var synSentRules = slices.Concat(
 		{
 			From: SynSent, On: RecvACK, Name: "ringing", If: func(v Vars, e Event) bool { return v.Policy.Rings && e.Of == SYN }, When: "it confirms our SYN",
 			To: SynSent, As: Ordinary, Ref: "3.5 3.7",
-			// Who rings takes repeated SYNs. The timer may run already; starting it anew would let a stream of
-			// duplicates postpone the next copy, so only the first confirmation arms it.
-			Do: func(v Vars, _ Event, out *Actions) Vars {
-				if !v.Rung {
-					v.Rung = true
-					out.start(Retransmit)
-				}
-				return v
-			},
+			Do: func(v Vars, _ Event, out *Actions) Vars { return nowRepeats(v, out) }, // who rings takes repeated SYNs
 		},
 		{From: SynSent, On: RecvACK, Name: "ack-opens-nothing", To: SynSent, As: Ignored, Ref: "3.19"},
 		{
 			From: SynSent, On: RecvFIN, Name: "fin-of-something-else", If: func(v Vars, e Event) bool {
 				return v.Policy.Labels && (e.Reason == Left || e.Reason == Cancelled || e.Reason == Restarted)
 			},
-			When: "it says that it ends something earlier", To: SynSent, Do: ackAgain(FIN), As: Repeated, Ref: "4.10",
+			When: "it says that it ends something earlier", To: SynSent, As: Repeated, Ref: "4.10 3.7",
+			Do: func(v Vars, e Event, out *Actions) Vars { return nowRepeats(ackAgain(FIN)(v, e, out), out) },
 		},
 		{
 			From: SynSent, On: RecvFIN, Name: "declined", To: Idle, As: Ordinary, Ref: "3.3 3.17",

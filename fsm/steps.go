@@ -24,6 +24,16 @@ func sendSYN(v Vars, out *Actions) Vars {
 	return v
 }
 
+// nowRepeats arms the next copy of our SYN if it turns out that the peer takes one. It does so once: a stream of datagrams must
+// not postpone it.
+func nowRepeats(v Vars, out *Actions) Vars {
+	if !v.Rung && v.mayRepeatSYN() {
+		v.Rung = true
+		out.start(Retransmit)
+	}
+	return v
+}
+
 func (v Vars) mayRepeatSYN() bool {
 	return v.Policy.SYNCopies == 0 || v.Tries < uint16(v.Policy.SYNCopies)
 }
@@ -297,6 +307,10 @@ func oldDatagrams(in State) []Rule {
 	if in == SynSent || in == SynReceived {
 		orphan = nil
 	}
+	acknowledge := ackAgain(FIN)
+	if in == SynSent {
+		acknowledge = func(v Vars, e Event, out *Actions) Vars { return nowRepeats(ackAgain(FIN)(v, e, out), out) }
+	}
 	return []Rule{
 		{From: in, On: RecvSYN, Name: "old-syn", If: old, When: when, To: in, As: Ignored, Ref: "2.8"},
 		{From: in, On: RecvSYNACK, Name: "old-syn-ack", If: old, When: when, To: in, Do: orphan, As: Ignored, Ref: "2.8 3.20"},
@@ -310,7 +324,7 @@ func oldDatagrams(in State) []Rule {
 				return v
 			},
 		},
-		{From: in, On: RecvFIN, Name: "old-fin", If: old, When: when, To: in, Do: ackAgain(FIN), As: Repeated, Ref: "2.8 6.5"},
+		{From: in, On: RecvFIN, Name: "old-fin", If: old, When: when, To: in, Do: acknowledge, As: Repeated, Ref: "2.8 6.5"},
 	}
 }
 

@@ -1,6 +1,9 @@
 package fsm
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // §3.4: "The inviting daemon answers SYN+ACK with ACK, with the same number. Both are in a chat."
 func TestSynSent_AcceptanceOpensTheChat(t *testing.T) {
@@ -77,7 +80,23 @@ func TestSynSent_TheReasonOfARefusalIsShown(t *testing.T) {
 // §4.10: "An ACK counts only for what it names, a FIN only for what its reason can end."
 func TestSynSent_AFINOfSomethingEarlierDeclinesNothing(t *testing.T) {
 	for _, why := range []Reason{Left, Cancelled} {
-		reach(t, SynSent, Native()).unmovedBy(fin(why)).by("fin-of-something-else").does("send ACK seq=0 of=FIN")
+		reach(t, SynSent, Native()).on(ackOf(SYN, 0)).unmovedBy(fin(why)).by("fin-of-something-else").does("send ACK seq=0 of=FIN")
+	}
+}
+
+// §3.7: "native ones, from the moment they are known to be." That may be a FIN of something earlier; a stream of them postpones
+// nothing.
+func TestSynSent_WhoTurnsOutToBeNativeGetsCopies(t *testing.T) {
+	for _, e := range []Event{ackOf(SYN, 0), fin(Left), {On: RecvFIN, Old: true}} {
+		c := reach(t, SynSent, Legacy())
+		c.snap = c.snap.Treated(Native())
+		c.on(e).now("syn-sent tries=1 rung")
+		if does := c.out.String(); !strings.Contains(does, "start retransmit") {
+			t.Errorf("on %s no copy is armed: %s", e, does)
+		}
+		if c.unmovedBy(e); strings.Contains(c.out.String(), "start") {
+			t.Errorf("on %s once more the copy is postponed: %s", e, c.out.String())
+		}
 	}
 }
 
