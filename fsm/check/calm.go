@@ -103,7 +103,7 @@ func (q *calm) moves(p *pair, due uint8) (all []move, left uint8) {
 	for i := range p.to {
 		full := p.to[1-i].n >= mostRoom-1 && p.to[1-i].n > p.to[i].n // the answer might find no room
 		if p.to[i].n > 0 && !full {
-			all = append(all, move{side: uint8(i), kind: hear, at: oldest(&p.to[i])})
+			all = q.next(&p.to[i], uint8(i), all)
 		}
 	}
 	if len(all) > 0 {
@@ -135,15 +135,15 @@ func (p *pair) running(t fsm.Timer) (sides uint8) {
 	return sides
 }
 
-// oldest is which datagram was sent first of those that are on their way.
-func oldest(w *way) uint8 {
-	var at uint8
+// next appends what can be heard next of a way. Where the network has kept no order until now, nobody knows any.
+func (q *calm) next(w *way, side uint8, all []move) []move {
 	for k := range w.n {
-		if w.at[k].serial < w.at[at].serial {
-			at = k
+		if k > 0 && (q.c.Network != Reordering || w.at[k].same(w.at[k-1])) {
+			continue
 		}
+		all = append(all, move{side: side, kind: hear, at: k})
 	}
-	return at
+	return all
 }
 
 // inFlight is what the party would send again.

@@ -22,15 +22,17 @@ func (n Network) MarshalText() ([]byte, error) { return []byte(n.String()), nil 
 
 // Case bounds a search.
 type Case struct {
-	Name     string
-	Deep     bool       // takes minutes
-	Policy   fsm.Policy // of both sides towards the other
-	Network  Network
-	Room     uint8       // datagrams on their way in one direction, at most 3; one that finds no room is lost
-	Messages [2]uint8    // that each user writes, in all chats, at most 3
-	Invites  [2]uint8    // that each user sends, at most 3 and 4 in all
-	Crashes  [2]uint8    // of each daemon, at most 1
-	Without  []fsm.Input // commands that nobody gives, so that others can be searched further
+	Name    string
+	Deep    bool       // takes minutes
+	Policy  fsm.Policy // of both sides towards the other
+	Network Network
+	// Strangers have not met: to each the other is a legacy peer until it has announced itself. Else they remember each other.
+	Strangers bool
+	Room      uint8       // datagrams on their way in one direction, at most 3; one that finds no room is lost
+	Messages  [2]uint8    // that each user writes, in all chats, at most 3
+	Invites   [2]uint8    // that each user sends, at most 3 and 4 in all
+	Crashes   [2]uint8    // of each daemon, at most 1
+	Without   []fsm.Input // commands that nobody gives, so that others can be searched further
 
 	// Next decides a step; nil: what ships.
 	Next func(fsm.Snapshot, fsm.Event, *fsm.Actions) (fsm.Snapshot, *fsm.Rule)

@@ -130,6 +130,8 @@ func effectFaults() []Fault {
 				return v
 			}
 		}),
+		found("chat", Uninvited, "idle/invitation", "an invitation is accepted without asking", acceptingUnasked),
+		found("chat", Uninvited, "syn-sent/cancel", "an invitation cannot be taken back", leadingNowhere),
 		found("chat", Restless, "fin-wait/goodbye-unheard", "whoever leaves waits for ever", leadingNowhere),
 		found("chat", Unsettled, "fin-wait/both-left", "the user is not told", after(silence)),
 		found("chat", Unsettled, "established/partner-left", "the user is not told", after(silence)),
@@ -181,6 +183,15 @@ func holding(guard func(fsm.Vars, fsm.Event) bool) func(*fsm.Rule) {
 func always(r *fsm.Rule) { r.If = func(fsm.Vars, fsm.Event) bool { return true } }
 
 func never(r *fsm.Rule) { r.If = func(fsm.Vars, fsm.Event) bool { return false } }
+
+// acceptingUnasked makes a rule that rings do what the one does that accepts everybody.
+func acceptingUnasked(r *fsm.Rule) {
+	for _, auto := range fsm.Cell(fsm.Idle, fsm.RecvSYN) {
+		if auto.Name == "auto-accept" {
+			r.Do = auto.Do
+		}
+	}
+}
 
 // leadingNowhere makes a rule do nothing.
 func leadingNowhere(r *fsm.Rule) { r.To, r.Do = r.From, nil }

@@ -8,7 +8,7 @@ import (
 
 // key is a pair in few bytes, so that many fit into memory: exactly what the future depends on. What no rule of the state reads
 // is left out, and counts of copies stop where the rules stop telling them apart, since a native peer is sent copies without end.
-type key [6]uint64
+type key [8]uint64
 
 func (p *pair) key() key {
 	var k packer
@@ -59,13 +59,17 @@ func (m *party) pack(k *packer) {
 	k.put(m.sent, 2)
 	k.put(m.died, 1)
 	k.put(m.given, 3)
-	k.put(uint8(m.agreed), 8)
-	k.put(uint8(m.agreed>>8), 8)
+	for _, set := range [...]uint16{m.agreed, m.wants, m.heard} {
+		k.put(uint8(set), 8)
+		k.put(uint8(set>>8), 8)
+	}
+	k.flag(m.met)
+	k.flag(s.Policy.Labels)
 	for _, t := range [...]fsm.Timer{fsm.Retransmit, fsm.Expiry, fsm.Linger} {
 		k.flag(m.timers&(1<<t) != 0)
 	}
 	k.put(s.HsSeq, 1)
-	if s.Policy.Labels {
+	if m.announces {
 		m.packNames(k)
 	}
 	switch s.State {

@@ -35,11 +35,11 @@ func TestLimitsOfLegacyPeers(t *testing.T) {
 		violates Property
 		moves    int
 	}{
-		"a repeated ACK of the handshake":     {func(c *Case) { c.Network = Duplicating }, NotDelivered, 7},
-		"a SYN and a message that come again": {func(c *Case) { c.Network, c.Messages = Reordering, [2]uint8{2, 0} }, ShownTwice, 12},
-		"two messages that were given up":     {func(c *Case) { c.Messages, c.Without = [2]uint8{3, 0}, []fsm.Input{fsm.Leave, fsm.LeaveNow} }, NotDelivered, 16},
-		"a goodbye that is never heard":       {func(c *Case) { c.Messages = [2]uint8{2, 0} }, Restless, 23},
-		"one chat behind the other":           {func(c *Case) { c.Invites, c.Messages = [2]uint8{2, 0}, [2]uint8{1, 0} }, NotDelivered, 9},
+		"a repeated ACK of the handshake": {func(c *Case) { c.Network = Duplicating }, NotDelivered, 7},
+		"a message that comes again":      {func(c *Case) { c.Network, c.Messages = Reordering, [2]uint8{2, 0} }, ShownTwice, 13},
+		"two messages that were given up": {func(c *Case) { c.Messages, c.Without = [2]uint8{3, 0}, []fsm.Input{fsm.Leave, fsm.LeaveNow} }, NotDelivered, 16},
+		"a goodbye that is never heard":   {func(c *Case) { c.Messages = [2]uint8{2, 0} }, Restless, 23},
+		"one chat behind the other":       {func(c *Case) { c.Invites, c.Messages = [2]uint8{2, 0}, [2]uint8{1, 0} }, NotDelivered, 9},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := Named("legacy")

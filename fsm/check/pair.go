@@ -28,8 +28,12 @@ type party struct {
 	died   uint8 // crashes
 
 	// agreed are the conversations to which the user has agreed, a bit for each name: by inviting or by accepting. Where
-	// nothing is named all are one.
-	agreed uint16
+	// nothing is named all are one. wants are those of them that the user has not gone back on.
+	agreed, wants uint16
+	heard         uint16 // names of invitations that have arrived since the daemon began, a bit each
+
+	announces bool // it says that it is native, to whom it takes for one and to whom it does not know
+	met       bool // something has come from the peer in this conversation
 }
 
 // name is the name of a conversation, as a number from 1: odd ones are given by side 0, even ones by side 1.
@@ -57,7 +61,7 @@ type datagram struct {
 	num    uint8
 	label  fsm.Label[name]
 	msg    uint8 // CHAT: which of its sender's messages
-	serial uint8 // the how manieth on this way, from 0; what happens does not depend on it
+	serial uint8 // the how manieth on this way, from 0, for scripts: what happens does not depend on it
 }
 
 // same reports whether nothing but the order of sending tells two datagrams apart.
@@ -101,9 +105,15 @@ func (w *way) take(i int) {
 	w.at[w.n] = datagram{}
 }
 
-func newPair(c *Case) pair {
-	fresh := party{snap: fsm.Snapshot{Vars: fsm.Vars{Policy: c.Policy}}}
-	return pair{side: [2]party{fresh, fresh}}
+func newPair(c *Case) pair { return pair{side: [2]party{c.fresh(), c.fresh()}} }
+
+// fresh is a daemon that has just been started.
+func (c *Case) fresh() party {
+	m := party{announces: c.Policy.Labels}
+	if m.snap.Policy = c.Policy; c.Strangers {
+		m.snap.Policy = Legacy()
+	}
+	return m
 }
 
 // step lets side i see an event, and does to timers, queue and ways what its effects ask for. d is the datagram that the event
@@ -114,16 +124,22 @@ func (p *pair) step(c *Case, i int, e fsm.Event, d datagram) error {
 	var out fsm.Actions
 	next, rule := c.decide(before, e, &out)
 	labels, invitation := next.Policy.Labels, me.names.Theirs
+	if fsm.StartsAnew(before.State, next.State) {
+		me.met = d.kind != fsm.NoPacket
+	}
 	me.names.Follow(before, next, e, d.label, func() name {
-		if !labels {
+		if !me.announces {
 			return 0
 		}
 		me.given++
 		return nameOf(i, me.given)
 	})
 	me.snap = next
-	if next.Answered && me.names.Theirs != invitation {
-		me.agreed |= me.names.Theirs.bit() // who has accepted an invitation has accepted the next one of the same peer (3.6)
+	if e.On == fsm.RecvSYN && before.Answered && next.Answered && me.names.Theirs != invitation {
+		me.agrees(me.names.Theirs) // who has accepted an invitation has accepted the next one of the same peer (3.20)
+	}
+	if e.On == fsm.ExpiryDue && before.State == fsm.SynSent {
+		me.wants = 0
 	}
 	if c.fired != nil {
 		c.fired[rule.ID()]++
@@ -132,8 +148,12 @@ func (p *pair) step(c *Case, i int, e fsm.Event, d datagram) error {
 		return err
 	}
 	inSameChat := peer.snap.State == fsm.Established && labels && peer.names.Theirs == chat.Ours && peer.names.Ours == chat.Theirs
-	// A SYN of the partner ends the chat too, since it means that the partner has forgotten it (5.4).
-	if before.State == fsm.Established && next.State != fsm.Established && (e.On == fsm.RecvFIN || e.Old) && inSameChat {
+	// A SYN of the partner ends the chat too, since it means that the partner has forgotten it (5.4): if it is news.
+	again := e.On == fsm.RecvSYN && me.heard&d.label.Name.bit() != 0
+	if e.On == fsm.RecvSYN {
+		me.heard |= d.label.Name.bit()
+	}
+	if before.State == fsm.Established && next.State != fsm.Established && (e.On == fsm.RecvFIN || again) && inSameChat {
 		return violated(ClosedByNone, "%s closes the chat at %s, and %s is still in it", e.On, user(i), user(1-i))
 	}
 	for _, a := range out.All() {
@@ -170,13 +190,14 @@ func (p *pair) step(c *Case, i int, e fsm.Event, d datagram) error {
 	return nil
 }
 
-// datagram is what an effect sends. On a way without labels nothing says what it means.
+// datagram is what an effect sends. To a legacy peer nothing says what it means, but for what announces us.
 func (m *party) datagram(a fsm.Action, answered datagram) datagram {
 	d := datagram{kind: a.Packet, seq: a.Seq}
 	if a.Packet == fsm.CHAT {
 		d.msg = m.head
 	}
-	if !m.snap.Policy.Labels {
+	announcement := m.announces && (a.Packet == fsm.SYN || a.Packet == fsm.FIN && !m.met)
+	if !m.snap.Policy.Labels && !announcement {
 		return d
 	}
 	d.of, d.reason, d.num = a.Of, a.Reason, uint8(a.Num)
@@ -215,13 +236,11 @@ func (p *pair) tell(i int, n fsm.Notice) error {
 	switch n {
 	case fsm.TellEstablished:
 		me.last = datagram{} // what was taken in an earlier chat is no duplicate in this one
-		both := me.names.Ours.bit() | me.names.Theirs.bit()
-		if !me.snap.Policy.Labels {
-			both = name(0).bit()
-		} else {
-			both &^= name(0).bit()
+		both := name(0).bit()
+		if me.announces {
+			both = (me.names.Ours.bit() | me.names.Theirs.bit()) &^ name(0).bit()
 		}
-		if me.agreed&both == 0 || peer.agreed&both == 0 {
+		if me.wants&both == 0 || peer.agreed&both == 0 {
 			return violated(Uninvited, "a chat opens at %s that one of the two has not agreed to", user(i))
 		}
 	case fsm.TellClosed:
@@ -231,17 +250,29 @@ func (p *pair) tell(i int, n fsm.Notice) error {
 	return nil
 }
 
-// agree notes that a command of side i's user agrees to the conversation that the step has led to.
+// agree notes what a command of the user means for the conversation to which the step has led.
 func (m *party) agree(on fsm.Input) {
-	switch {
-	case on != fsm.Invite && on != fsm.Accept:
-	case !m.snap.Policy.Labels:
-		m.agreed |= name(0).bit()
-	case m.snap.State == fsm.SynSent:
-		m.agreed |= m.names.Ours.bit()
-	case m.snap.State == fsm.SynReceived:
-		m.agreed |= m.names.Theirs.bit()
+	switch on {
+	case fsm.Cancel, fsm.Decline, fsm.Leave, fsm.LeaveNow:
+		m.wants = 0
+	case fsm.Invite, fsm.Accept:
+		switch m.snap.State {
+		case fsm.SynSent:
+			m.agrees(m.names.Ours)
+		case fsm.SynReceived:
+			m.agrees(m.names.Theirs)
+		case fsm.Idle, fsm.Established, fsm.FinWait:
+		}
+	default:
 	}
+}
+
+func (m *party) agrees(to name) {
+	if !m.announces {
+		to = 0
+	}
+	m.agreed |= to.bit()
+	m.wants |= to.bit()
 }
 
 // onlyTimersRepeat checks that what goes out because of a datagram or a user is no copy of what waits for an answer.
@@ -269,10 +300,10 @@ func onlyTimersRepeat(before fsm.Snapshot, e fsm.Event, out *fsm.Actions) error 
 // crash makes side i forget everything but what its user has seen.
 func (p *pair) crash(c *Case, i int) {
 	me := &p.side[i]
-	*me = party{
-		snap: fsm.Snapshot{Vars: fsm.Vars{Policy: c.Policy}},
-		said: me.said, head: me.said, got: me.got, sent: me.sent, given: me.given, agreed: me.agreed, died: me.died + 1,
-	}
+	before := *me
+	*me = c.fresh()
+	me.said, me.head, me.got, me.sent, me.given, me.agreed = before.said, before.said, before.got, before.sent, before.given, before.agreed
+	me.died = before.died + 1
 }
 
 // hear hands side i the k-th datagram on its way, which stays there too if the network repeats it. room tells whether a message
@@ -284,8 +315,14 @@ func (p *pair) hear(c *Case, i, k int, stays, room bool) error {
 		p.to[i].take(k)
 	}
 	e := fsm.Event{On: received(d.kind), Seq: d.seq}
-	if me.snap.Policy.Labels && me.names.Old(d.kind, d.label, me.snap.State) {
-		e.Old = true
+	// As Session.receive does it: what is old says nothing of who is there.
+	native := me.snap.Policy.Labels
+	e.Old = (native || d.kind == fsm.SYN) && me.names.Old(d.kind, d.label, me.snap.State)
+	if !e.Old && !native && me.announces && d.announces(me.snap.State) {
+		me.snap = me.snap.Treated(c.Policy)
+		e.Old = me.names.Old(d.kind, d.label, me.snap.State)
+	}
+	if me.met = true; e.Old {
 		return p.step(c, i, e, d)
 	}
 	e.Of, e.Reason, e.Num, e.More = d.of, d.reason, uint32(d.num), me.more()
@@ -293,6 +330,27 @@ func (p *pair) hear(c *Case, i, k int, stays, room bool) error {
 		e.Room, e.Repeat = room, d.same(me.last)
 	}
 	return p.step(c, i, e, d)
+}
+
+// announces reports whether a datagram shows, in a state, that its sender is native.
+func (d datagram) announces(in fsm.State) bool {
+	if d.label.Name == 0 {
+		return false
+	}
+	switch d.kind {
+	case fsm.SYN:
+		return true
+	case fsm.SYNACK:
+		return in == fsm.SynSent || in == fsm.Idle
+	case fsm.ACK:
+		return in == fsm.SynSent && d.of == fsm.SYN
+	case fsm.FIN:
+		return in == fsm.SynSent
+	case fsm.CHAT:
+		return in == fsm.Idle
+	default:
+		return false
+	}
 }
 
 // more reports whether another message waits behind the one in flight.
