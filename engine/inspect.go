@@ -21,6 +21,9 @@ func (o *Outbox) Steps(yield func(*fsm.Rule) bool) {
 // Kept returns what waits in the conversation for a client to come. It is not to be changed.
 func (s *Session) Kept() []client.Event { return s.box }
 
+// HalfOpen reports whether the conversation is an invitation that waits for our user.
+func (s *Session) HalfOpen() bool { return s.snap.HalfOpen() }
+
 // Delayed returns how many datagrams wait until the peer is ready for them.
 func (s *Session) Delayed() int { return len(s.later) }
 

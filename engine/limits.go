@@ -110,10 +110,12 @@ const (
 	// kind none comes sooner: some note that they wait for an ACK only after they have sent what it answers.
 	longestPause = 50 * time.Millisecond
 
-	// A message of ours may come back echoCopies times, echoEvery apart, give or take echoGive.
+	// A message of ours may come back echoCopies times, echoEvery apart, give or take echoGive; and each time from both threads
+	// of the peer, echoTwin apart at most, which nobody can type.
 	echoCopies = 3
 	echoEvery  = 5 * time.Second
 	echoGive   = 400 * time.Millisecond
+	echoTwin   = 100 * time.Millisecond
 
 	// unansweredEvery is how often the user hears that an invitation is still unanswered (3.12).
 	unansweredEvery = 30 * time.Second

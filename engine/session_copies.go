@@ -142,6 +142,7 @@ type written struct {
 	text  string
 	taken time.Time // when we heard that the peer has it; zero: not yet
 	came  uint8     // which echoes have come, a bit for each
+	last  time.Time // when the last one came
 }
 
 // wrote notes that the first copy of a message goes to a peer that sends it back.
@@ -168,7 +169,7 @@ func (s *Session) wroteAway(now time.Time, confirmed bool) {
 }
 
 // isEcho reports whether a message is one of ours that comes back: as soon as the peer has taken it, and again one and two
-// echoEvery later, each at most once. Its user may write the same words at any other time.
+// echoEvery later, each once, or several times at once. Its user may write the same words at any other time.
 func (s *Session) isEcho(now time.Time, d *codec.Datagram) bool {
 	for i := range s.echoing {
 		w := &s.echoing[i]
@@ -180,8 +181,10 @@ func (s *Session) isEcho(now time.Time, d *codec.Datagram) bool {
 		}
 		for k := range echoCopies {
 			off := now.Sub(w.taken.Add(time.Duration(k) * echoEvery)).Abs()
-			if bit := uint8(1) << k; off <= echoGive && w.came&bit == 0 {
-				if w.came |= bit; k > 0 {
+			bit := uint8(1) << k
+			if twin := w.came&bit != 0 && now.Sub(w.last) <= echoTwin; off <= echoGive && (w.came&bit == 0 || twin) {
+				w.last = now
+				if w.came |= bit; k > 0 && !twin {
 					s.env.counters.add(echoesLate) // not every time does it send them: its user may have written these
 				}
 				return true

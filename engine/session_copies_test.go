@@ -253,7 +253,8 @@ func TestIsCopy_Echo(t *testing.T) {
 		{"at once and twice more", []time.Duration{30 * ms, 5030 * ms, 10040 * ms}, 0},
 		{"the first is lost", []time.Duration{5030 * ms}, 0},
 		{"a fourth", []time.Duration{30 * ms, 5030 * ms, 10030 * ms, 15030 * ms}, 1},
-		{"the same greeting", []time.Duration{15 * ms, 30 * ms}, 1},
+		{"from both threads", []time.Duration{22 * ms, 30 * ms, 5030 * ms, 5050 * ms}, 0},
+		{"the same greeting", []time.Duration{15 * ms, 130 * ms}, 1},
 		{"its user agrees", []time.Duration{30 * ms, 2 * sec, 8 * sec}, 2},
 		{"its user is slow", []time.Duration{30 * ms, 30 * sec}, 1},
 	} {

@@ -281,3 +281,26 @@ func TestBadHeadersFromThePartner(t *testing.T) {
 		})
 	}
 }
+
+// §3.8, §9.3: an acceptance that no user asked for is sent three times at most, whatever other SYNs come in between.
+func TestAutoAcceptance_ThreeCopiesWhateverComes(t *testing.T) {
+	p := newSolo(t, auto)
+	p.receive(named(nativeSYN(), firstName))
+	acceptances := 0
+	for range 20 {
+		p.receive(named(nativeSYN(), firstName), named(nativeSYN(), secondName))
+		p.pass(6 * sec)
+		for _, s := range p.sent {
+			if d, _ := s.decoded(t); d.Kind == codec.SYNACK {
+				acceptances++
+			}
+		}
+		p.forget()
+		if p.s.State() != fsm.SynReceived {
+			break
+		}
+	}
+	if acceptances != autoCopies {
+		t.Errorf("%d acceptances, want %d", acceptances, autoCopies)
+	}
+}

@@ -27,7 +27,7 @@ type stepInput struct {
 func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	out.now = now
 	out.actions.Reset()
-	if e.On == fsm.RecvSYN || e.On == fsm.Invite {
+	if anew := e.On == fsm.RecvSYN && !e.Old && s.snap.State != fsm.SynReceived; anew || e.On == fsm.Invite {
 		s.snap.Policy = s.policy() // what an acceptance without a user has changed in it ends here
 	}
 	before := s.snap

@@ -10,8 +10,13 @@ package fsm
 type Names[N comparable] struct {
 	Ours, Theirs N    // given by our SYN or SYN+ACK, by the peer's
 	Echoed       bool // the peer has repeated ours, so it knows about names
-	Past         [pastNames]N
-	next         uint8 // in Past: which to forget next
+
+	// Given by the peer's SYN before the one that gave Theirs, and by us in answer to it. Which of the two SYNs is the later one
+	// shows only in which is repeated.
+	Other, OursThen N
+
+	Past [pastNames]N
+	next uint8 // in Past: which to forget next
 }
 
 // pastNames is how many names of the peer's are remembered that are over, to tell a late SYN from a new one. What other
@@ -42,18 +47,20 @@ func (n *Names[N]) Follow(before, next Snapshot, e Event, l Label[N], fresh func
 	none := *new(N)
 	native := next.Policy.Labels
 	if StartsAnew(before.State, next.State) {
-		n.retire()
-		n.Ours, n.Echoed = none, false
+		n.retire(&n.Theirs)
+		n.Ours, n.Other, n.OursThen, n.Echoed = none, none, none, false
 	}
 	switch {
 	case !native || e.Old:
 	case e.On == RecvSYN && next.State == SynReceived:
-		if before.Answered && l.Name != n.Theirs {
-			n.Ours = none // what we have accepted is over for the peer, so our answer to what it begins now needs another name
-		}
-		n.calledBy(l.Name)
-	case e.On == RecvSYNACK && next.State == Established && l.Second != none:
-		n.calledBy(l.Second)
+		n.invitedBy(l.Name, before.Answered)
+	case e.On == RecvSYNACK && next.State == Established && l.Second != none && l.Second != n.Theirs:
+		n.retire(&n.Theirs)
+		n.Theirs = l.Second
+	}
+	if next.State == Established {
+		n.retire(&n.Other)
+		n.OursThen = none
 	}
 	invites := next.State == SynSent && before.State != SynSent                         // to whom we need not know yet
 	accepts := next.State == SynReceived && next.Answered && native && n.Theirs != none // who names nothing knows no names
@@ -62,22 +69,33 @@ func (n *Names[N]) Follow(before, next Snapshot, e Event, l Label[N], fresh func
 	}
 }
 
-// retire puts the name that the peer gave among those of the past. Ours need not be remembered: nobody invites with it.
-func (n *Names[N]) retire() {
+// invitedBy takes the name that a SYN gives. What we have accepted may be over for the peer, so our answer to what it begins now
+// needs another name; and the first one again if it comes back to that.
+func (n *Names[N]) invitedBy(name N, answered bool) {
 	none := *new(N)
-	if n.Theirs == none {
+	switch {
+	case name == n.Theirs:
 		return
+	case name == n.Other && n.OursThen != none:
+		n.Ours, n.OursThen = n.OursThen, n.Ours
+	case answered:
+		n.Ours, n.OursThen = none, n.Ours
 	}
-	n.Past[n.next] = n.Theirs
-	n.next = (n.next + 1) % pastNames
-	n.Theirs = none
+	if name != n.Other {
+		n.retire(&n.Other)
+	}
+	n.Theirs, n.Other = name, n.Theirs
 }
 
-func (n *Names[N]) calledBy(name N) {
-	if name != n.Theirs {
-		n.retire()
-		n.Theirs = name
+// retire puts a name that the peer gave among those of the past. Ours need not be remembered: nobody invites with it.
+func (n *Names[N]) retire(name *N) {
+	none := *new(N)
+	if *name == none {
+		return
 	}
+	n.Past[n.next] = *name
+	n.next = (n.next + 1) % pastNames
+	*name = none
 }
 
 // Conversation is how the peer is told which conversation is meant: by the name that it gave, else by ours.
@@ -124,6 +142,7 @@ func (n *Names[N]) Ending(received Packet, l Label[N]) Label[N] {
 // Old reports whether a native peer's datagram belongs to an earlier conversation. One without a name does if the peer has
 // shown that it knows names: it gives one always then, also to somebody of whom it has heard nothing, and who does not is not the
 // peer. Only a SYN without a name may come from whoever has taken the peer's place, but not while the two agree on a conversation.
+// What the datagram shows of what the peer knows is noted.
 func (n *Names[N]) Old(p Packet, l Label[N], in State) bool {
 	none := *new(N)
 	switch p {
@@ -140,6 +159,9 @@ func (n *Names[N]) Old(p Packet, l Label[N], in State) bool {
 	case SYNACK, ACK, FIN, ERR, CHAT:
 		if l.Name == none {
 			return n.Echoed || n.Theirs != none
+		}
+		if l.Name == n.OursThen { // so the peer is in the one before, and the SYN since then was late
+			n.Ours, n.OursThen, n.Theirs, n.Other = n.OursThen, n.Ours, n.Other, n.Theirs
 		}
 		n.Echoed = n.Echoed || l.Name == n.Ours
 		// Whoever accepts what was accepted already knows nothing of that, or has sent this before it forgot. And whoever ends a

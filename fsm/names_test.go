@@ -145,6 +145,20 @@ func TestNames_OfAnInvitationBehindTheAnswer(t *testing.T) {
 		t.Errorf("names %+v, want a new one of ours", n.Names)
 	}
 	n.wantOld(SynReceived, FIN, Label[int]{Name: first}, true)
+
+	// Which of the two is the later one nobody can say, but that it is the one which is repeated.
+	n.wantOld(SynReceived, SYN, Label[int]{Name: 7}, false)
+	n.Follow(again, again, Event{On: RecvSYN}, Label[int]{Name: 7}, n.fresh)
+	if n.Theirs != 7 || n.Ours != first || n.Other != 8 {
+		t.Errorf("names %+v, want the first again", n.Names)
+	}
+	over := n.Names
+	n.step(SynReceived, RecvFIN, Idle, Label[int]{Name: 7})
+	n.wantOld(Idle, SYN, Label[int]{Name: 7}, true)
+	n.wantOld(Idle, SYN, Label[int]{Name: 8}, false)
+	n.Names = over
+	n.step(SynReceived, RecvACK, Established, Label[int]{Name: n.Ours})
+	n.wantOld(Established, SYN, Label[int]{Name: 8}, true)
 }
 
 // §2.8: a FIN says its sender's own name too; without that it refuses an invitation, and ends nothing that came of a copy of it.
@@ -205,6 +219,7 @@ func TestNames_ForgetWhatIsLongOver(t *testing.T) {
 	const all = pastNames + 2
 	for name := 1; name <= all; name++ {
 		n.step(Idle, RecvSYN, SynReceived, Label[int]{Name: name})
+		n.step(SynReceived, RecvFIN, Idle, Label[int]{Name: name})
 	}
 	for name := 1; name < all; name++ {
 		n.wantOld(Idle, SYN, Label[int]{Name: name}, name >= all-pastNames)

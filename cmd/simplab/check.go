@@ -21,13 +21,13 @@ type checkCommand struct {
 
 	Fault string `placeholder:"ID" help:"Search with this fault in the rule table, to see the shortest run that shows it; in the case that is known to, unless one is named."`
 
-	Network  string `placeholder:"NAME" help:"A case of one's own: lossy, duplicating or reordering."`
-	Peers    string `enum:"native,legacy" default:"native" help:"Whether the two have announced themselves: native or legacy."`
-	Messages each   `default:"1,0" help:"Messages that each user writes, up to 3."`
-	Invites  each   `default:"1,0" help:"Invitations that each user sends, up to 3."`
-	Crashes  each   `default:"0,0" help:"How often each daemon is killed, up to 1."`
-	Room     int    `default:"2" help:"Datagrams on their way in one direction, 1 to 3."`
-	Limit    int    `default:"0" help:"Stop after so many states; 0: never."`
+	Network  string `placeholder:"NAME" help:"For a case of one's own: lossy (the default), duplicating or reordering."`
+	Peers    string `placeholder:"WHAT" help:"Whether the two are native and know it (the default), strangers, or legacy."`
+	Messages *each  `placeholder:"A,B" help:"Messages that each user writes, up to 3; without it 1,0."`
+	Invites  *each  `placeholder:"A,B" help:"Invitations that each user sends, up to 3; without it 1,0."`
+	Crashes  *each  `placeholder:"A,B" help:"How often each daemon is killed, up to 1; without it 0,0."`
+	Room     *int   `placeholder:"N" help:"Datagrams on their way in one direction, 1 to 3; without it 2."`
+	Limit    int    `default:"0" placeholder:"N" help:"Stop after so many states; without it never."`
 }
 
 // Help is shown below the command's usage.
@@ -100,8 +100,11 @@ func (c checkCommand) cases() ([]check.Case, error) {
 	if err != nil {
 		return nil, err
 	}
+	if flag := c.describes(); flag != "" && len(c.Case) > 0 {
+		return nil, fmt.Errorf("a case says itself what can happen: leave out --%s, or the name of the case", flag)
+	}
 	switch {
-	case c.Network != "":
+	case c.describes() != "":
 		own, err := c.own()
 		if err != nil {
 			return nil, err
@@ -146,14 +149,44 @@ func (c checkCommand) fault() (*check.Fault, error) {
 	return nil, fmt.Errorf("there is no fault %q: simplab check --faults shows them", c.Fault)
 }
 
+// describes is a flag that describes a case of one's own, "" if none does.
+func (c checkCommand) describes() string {
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{
+		{"network", c.Network != ""}, {"peers", c.Peers != ""}, {"messages", c.Messages != nil}, {"invites", c.Invites != nil},
+		{"crashes", c.Crashes != nil}, {"room", c.Room != nil},
+	} {
+		if flag.given {
+			return flag.name
+		}
+	}
+	return ""
+}
+
 // own is the case that the flags describe.
 func (c checkCommand) own() (check.Case, error) {
-	k := check.Case{Name: "your case", Policy: check.Native(), Messages: c.Messages, Invites: c.Invites, Crashes: c.Crashes}
-	if c.Peers == "legacy" {
+	k := check.Case{Name: "your case", Policy: check.Native(), Messages: each{1, 0}, Invites: each{1, 0}, Room: 2}
+	for _, n := range []struct {
+		flag *each
+		of   *[2]uint8
+	}{{c.Messages, &k.Messages}, {c.Invites, &k.Invites}, {c.Crashes, &k.Crashes}} {
+		if n.flag != nil {
+			*n.of = *n.flag
+		}
+	}
+	switch c.Peers {
+	case "", "native":
+	case "strangers":
+		k.Strangers = true
+	case "legacy":
 		k.Policy = check.Legacy()
+	default:
+		return k, fmt.Errorf("--peers is native, strangers or legacy, not %q", c.Peers)
 	}
 	switch c.Network {
-	case "lossy":
+	case "", "lossy":
 	case "duplicating":
 		k.Network = check.Duplicating
 	case "reordering":
@@ -162,14 +195,19 @@ func (c checkCommand) own() (check.Case, error) {
 		return k, fmt.Errorf("--network is lossy, duplicating or reordering, not %q", c.Network)
 	}
 	switch {
-	case c.Room < 1 || c.Room > 3:
-		return k, fmt.Errorf("--room is from 1 to 3, not %d", c.Room)
-	case c.Invites[0]+c.Invites[1] > 4:
-		return k, fmt.Errorf("--invites has at most 4 in all: more conversations a search cannot tell apart")
-	case c.Crashes[0] > 1 || c.Crashes[1] > 1:
-		return k, fmt.Errorf("--crashes has at most 1 for each daemon")
+	case c.Room != nil && (*c.Room < 1 || *c.Room > 3):
+		return k, fmt.Errorf("--room is from 1 to 3, not %d", *c.Room)
+	case c.Room != nil:
+		k.Room = uint8(*c.Room)
 	}
-	k.Room = uint8(c.Room)
+	switch {
+	case k.Invites == [2]uint8{}:
+		return k, errors.New("nobody invites anybody: give one of the two an invitation, such as --invites 1,0")
+	case k.Invites[0]+k.Invites[1] > 4:
+		return k, errors.New("--invites has at most 4 in all: more conversations a search cannot tell apart")
+	case k.Crashes[0] > 1 || k.Crashes[1] > 1:
+		return k, errors.New("--crashes has at most 1 for each daemon")
+	}
 	return k, nil
 }
 

@@ -58,6 +58,10 @@ func TestCheckCommand(t *testing.T) {
 		{"too many messages", []string{"check", "--messages", "1,9"}, 2, "", "write two from 0 to 3"},
 		{"one number", []string{"check", "--invites", "1"}, 2, "", "write two from 0 to 3"},
 		{"too many invitations", []string{"check", "--network", "lossy", "--invites", "3,3"}, 2, "", "at most 4 in all"},
+		{"no invitation", []string{"check", "--invites", "0,0"}, 2, "", "nobody invites anybody"},
+		{"strangers", []string{"check", "--peers", "strangers", "--messages", "0,0"}, 0, "your case", ""},
+		{"no such peers", []string{"check", "--peers", "friends"}, 2, "", "--peers is native, strangers or legacy"},
+		{"a case and what it says itself", []string{"check", "--messages", "3,3", "chat"}, 2, "", "a case says itself what can happen: leave out --messages"},
 		{"too little room", []string{"check", "--network", "lossy", "--room", "0"}, 2, "", "--room is from 1 to 3"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

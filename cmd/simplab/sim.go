@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"simp/cmd/internal/flags"
+	"simp/engine"
 	"simp/engine/double"
 	"simp/engine/sim"
 )
@@ -21,6 +22,7 @@ type simCommand struct {
 	Nodes    *flags.Count `placeholder:"N" help:"Daemons of ours; without it 2, or 1 beside a peer."`
 	Peer     []kind       `placeholder:"KIND" help:"A daemon of another make, a to f. May be given several times."`
 	Acts     *flags.Count `placeholder:"N" help:"What each user does at random; without it 100 things."`
+	Accept   string       `placeholder:"HOW" help:"How daemons of ours accept invitations: ask (their users, the default), auto or never."`
 	Messages *flags.Count `placeholder:"N" help:"Instead the first user invites all others, both write so many messages, and the first leaves."`
 
 	Loss      flags.Probability `default:"0" placeholder:"P" help:"Lose this part of all datagrams, such as 30% or 0.3."`
@@ -104,7 +106,7 @@ func (c simCommand) read(l lab) (*sim.Script, error) {
 	}{
 		{"nodes", c.Nodes != nil}, {"peer", len(c.Peer) > 0}, {"acts", c.Acts != nil}, {"messages", c.Messages != nil},
 		{"loss", c.Loss != 0}, {"duplicate", c.Duplicate != 0}, {"reorder", c.Reorder != 0}, {"delay", c.Delay != flags.Delay{Min: time.Millisecond, Max: time.Millisecond}},
-		{"partition", c.Partition != flags.Delay{}}, {"crash", c.Crash != nil},
+		{"partition", c.Partition != flags.Delay{}}, {"crash", c.Crash != nil}, {"accept", c.Accept != ""},
 	} {
 		if flag.given {
 			return nil, fmt.Errorf("a script says itself who is there and what happens: leave out --%s, or --script", flag.name)
@@ -153,9 +155,17 @@ func (c simCommand) random() (*sim.Script, error) {
 	case c.Messages != nil && (c.Acts != nil || c.Crash != nil || c.Partition != flags.Delay{}):
 		return nil, errors.New("users either talk (--messages) or act at random (--acts, --crash, --partition)")
 	}
+	accept := engine.Accept(c.Accept)
+	switch accept {
+	case "":
+		accept = engine.AcceptAsk
+	case engine.AcceptAsk, engine.AcceptAuto, engine.AcceptNever:
+	default:
+		return nil, fmt.Errorf("--accept is ask, auto or never, not %q", c.Accept)
+	}
 	for i := range nodes {
 		n := sim.NewNode(fmt.Sprintf("user%d", i+1))
-		if c.Messages != nil && i == 0 {
+		if n.Accept = accept; c.Messages != nil && i == 0 {
 			n.MaxChats = max(1, nodes-1)
 		}
 		s.Parties = append(s.Parties, n)

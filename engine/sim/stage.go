@@ -110,6 +110,15 @@ func (u *user) stateOf(o *user) fsm.State {
 	return fsm.Idle
 }
 
+// isAsked reports whether an invitation of o waits for u.
+func (u *user) isAsked(o *user) bool {
+	if u.node == nil {
+		return false
+	}
+	c := u.node.Session(o.addr)
+	return c != nil && c.HalfOpen()
+}
+
 // do has a user do something to another one. What a daemon of another make cannot do is not done.
 func (s *stage) do(u *user, verb Verb, o *user, text string) {
 	if s.acted != nil || s.log != nil {
@@ -138,7 +147,7 @@ func (s *stage) do(u *user, verb Verb, o *user, text string) {
 
 // command gives u's daemon a command, and notes whether u has agreed to a chat by it.
 func (s *stage) command(u *user, verb Verb, o *user) {
-	was := u.stateOf(o)
+	was, asked := u.stateOf(o), u.isAsked(o)
 	switch verb {
 	case Invites:
 		u.node.Do(o.addr, client.Invite{Peer: o.addr})
@@ -156,7 +165,7 @@ func (s *stage) command(u *user, verb Verb, o *user) {
 	}
 	is := u.stateOf(o)
 	invited := verb == Invites && is == fsm.SynSent && was != fsm.SynSent
-	accepted := (verb == Accepts || verb == Invites) && is == fsm.SynReceived
+	accepted := (verb == Accepts || verb == Invites) && asked && is == fsm.SynReceived // else it was refused
 	if r := u.with(o); invited || accepted && !r.agrees {
 		r.agrees, r.since = true, s.Elapsed()
 		r.agreed++

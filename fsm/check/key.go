@@ -106,6 +106,8 @@ func (m *party) pack(k *packer) {
 func (m *party) packNames(k *packer) {
 	k.put(uint8(m.names.Ours), 4)
 	k.put(uint8(m.names.Theirs), 4)
+	k.put(uint8(m.names.Other), 4)
+	k.put(uint8(m.names.OursThen), 4)
 	k.flag(m.names.Echoed)
 	var past uint16
 	for _, n := range m.names.Past {
