@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -172,4 +173,35 @@ func FuzzParseQuestion(f *testing.F) {
 			t.Errorf("%q is read as %q, and that as %q, %v", text, q, again, err)
 		}
 	})
+}
+
+// A variable or a fact without a word could not be seen in any log or golden file, nor asked for.
+func TestWords_ThereIsOneForEachField(t *testing.T) {
+	for i := range reflect.TypeFor[Vars]().NumField() {
+		var s Snapshot
+		if field := reflect.TypeFor[Vars]().Field(i).Name; field != "Policy" {
+			set(reflect.ValueOf(&s.Vars).Elem().Field(i))
+			if got := s.String(); got == "idle" {
+				t.Errorf("variable %s has no word", field)
+			}
+		}
+	}
+	for i := range reflect.TypeFor[Event]().NumField() {
+		e := Event{On: RecvSYN}
+		if field := reflect.TypeFor[Event]().Field(i).Name; field != "On" {
+			set(reflect.ValueOf(&e).Elem().Field(i))
+			if got := e.String(); got == (Event{On: RecvSYN}).String() {
+				t.Errorf("fact %s has no word", field)
+			}
+		}
+	}
+}
+
+// set makes a field of a snapshot or an event differ from its zero value.
+func set(field reflect.Value) {
+	if field.Kind() == reflect.Bool {
+		field.SetBool(true)
+		return
+	}
+	field.SetUint(1)
 }

@@ -1,7 +1,6 @@
 package fsm
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,10 +76,18 @@ func ParseQuestion(text string) (Question, error) {
 
 // unknown says that a word of a question is none, and which there are.
 func unknown(said string) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%q is unknown: there are the states %s", said, strings.Join(stateNames[:], ", "))
-	fmt.Fprintf(&b, "; the inputs %s", strings.Join(inputNames[:], ", "))
-	fmt.Fprintf(&b, "; the variables %s", strings.Join(namesOf(snapshotWords), ", "))
-	fmt.Fprintf(&b, "; the facts %s; and policy=", strings.Join(namesOf(eventWords), ", "))
-	return errors.New(b.String())
+	return fmt.Errorf("%q is unknown: there are %s", said, vocabulary())
+}
+
+// Vocabulary says which words a question can have.
+func Vocabulary() string { return "There are " + vocabulary() + "." }
+
+func vocabulary() string {
+	var policies []string
+	for _, p := range Policies() {
+		policies = append(policies, p.Name)
+	}
+	list := func(names []string) string { return strings.Join(names, ", ") }
+	return "the states " + list(stateNames[:]) + "; the inputs " + list(inputNames[:]) + "; the variables " + list(namesOf(snapshotWords)) +
+		"; the facts " + list(namesOf(eventWords)) + "; and for the kind of peer policy=, which is one of " + list(policies)
 }

@@ -3,7 +3,6 @@ package fsm
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // Text returns the rules as plain text, a table for each state. With width 0 each rule is one line, however long, for programs
@@ -24,9 +23,6 @@ func (v View) Text(width int) string {
 	return b.String()
 }
 
-// narrowest is the least width in which a column of prose can be read.
-const narrowest = 24
-
 func (v View) rows(b *strings.Builder, width int) {
 	on, name, next := len("on"), len("rule"), len("next")
 	for _, r := range v {
@@ -42,17 +38,9 @@ func (v View) rows(b *strings.Builder, width int) {
 		}
 		return
 	}
-	left := 2 + on + 2 + name + 2 + next + 2
 	fmt.Fprintf(b, "  %-*s  %-*s  %-*s  %s\n", on, "on", name, "rule", next, "next", "when: what it does [sentences]")
 	for _, r := range v {
-		lines := fold(r.story(), max(width-left, narrowest))
-		for i, line := range lines {
-			if i == 0 {
-				b.WriteString(head(r) + line + "\n")
-				continue
-			}
-			b.WriteString(strings.Repeat(" ", left) + line + "\n")
-		}
+		hang(b, head(r), r.story(), width)
 	}
 }
 
@@ -82,22 +70,4 @@ func (r *Rule) condition() string {
 		return "otherwise"
 	}
 	return "always"
-}
-
-// fold breaks text between words into lines of at most width columns; a longer word has a line to itself.
-func fold(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
 }

@@ -1,14 +1,12 @@
 package fsm
 
-import "slices"
-
 // Answer is what the machine does about a question, and how it came to that: what happened to each rule of the cell.
 type Answer struct {
-	Question
-	Rule   *Rule // the one that fires
-	Next   Snapshot
-	Does   Actions
-	Trials []Trial // all rules of the cell, in the order in which they are tried
+	Question Question
+	Rule     *Rule // the one that fires
+	Next     Snapshot
+	Does     Actions
+	Trials   []Trial // all rules of the cell, in the order in which they are tried
 }
 
 // Trial is how one rule of a cell fared.
@@ -133,7 +131,7 @@ func editsOf[T comparable](now T, words []word[T], part func(*Question) *T) []ed
 				}})
 			}
 		}
-		if value, said := w.said(now); said && !slices.Contains(w.values, "0") {
+		if value, said := w.said(now); said && !w.isNumber {
 			all = append(all, edit{w.name, "without " + w.name + value, func(q *Question) { w.clear(part(q)) }})
 		}
 	}

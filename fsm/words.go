@@ -17,12 +17,15 @@ type word[T any] struct {
 	said func(T) (value string, ok bool) // what String writes behind the name; ok: whether it writes the word at all
 	read func(at *T, value string) error // the error is half a sentence on what the value should have been
 
-	values []string // the values that tell rules apart, for Question.Answer; where 0 is none of them it is said by leaving the word out
-	clear  func(*T) // takes the word back
+	clear func(*T) // takes the word back
+
+	// What Question.Answer tries: the values that tell rules apart, and for a word that is no number, not to say it.
+	values   []string
+	isNumber bool
 }
 
 var snapshotWords = []word[Snapshot]{
-	numberWord("tries", func(s *Snapshot) *uint16 { return &s.Tries }, "0", "1", "2", "3", "4", "12"),
+	numberWord("tries", func(s *Snapshot) *uint16 { return &s.Tries }, "1", "2", "3", "4", "12"),
 	numberWord("tx", func(s *Snapshot) *uint8 { return &s.TxSeq }, "0", "1"),
 	numberWord("rx", func(s *Snapshot) *uint8 { return &s.RxSeq }, "0", "1"),
 	numberWord("tx-num", func(s *Snapshot) *uint32 { return &s.TxNum }, "0", "1", "2", "3"),
@@ -65,8 +68,8 @@ func flagWord[T any](name string, at func(*T) *bool) word[T] {
 			*at(t) = true
 			return nil
 		},
-		values: []string{""},
 		clear:  func(t *T) { *at(t) = false },
+		values: []string{""},
 	}
 }
 
@@ -84,8 +87,8 @@ func numberWord[T any, N uint8 | uint16 | uint32](name string, at func(*T) *N, v
 			*at(t) = N(n)
 			return nil
 		},
-		values: values,
 		clear:  func(t *T) { *at(t) = 0 },
+		values: values, isNumber: true,
 	}
 }
 
@@ -109,8 +112,8 @@ func nameWord[T any, N ~uint8](name string, names []string, at func(*T) *N) word
 			*at(t) = N(n)
 			return nil
 		},
-		values: names[1:],
 		clear:  func(t *T) { *at(t) = 0 },
+		values: names[1:],
 	}
 }
 
@@ -128,8 +131,8 @@ func reasonWords() []word[Event] {
 				e.Reason = r
 				return nil
 			},
-			values: []string{""},
 			clear:  func(e *Event) { e.Reason = NoReason },
+			values: []string{""},
 		})
 	}
 	return all
