@@ -52,19 +52,19 @@ func generated(t *testing.T, file, name, content string) {
 }
 
 func TestDocs_ProtocolHasTheRuleTable(t *testing.T) {
-	generated(t, protocolFile, "fsm.Markdown", Markdown())
+	generated(t, protocolFile, "fsm.Markdown", Whole().Markdown())
 }
 
 func TestDocs_ArchitectureHasTheDiagram(t *testing.T) {
-	generated(t, architectureFile, "fsm.Mermaid", "```mermaid\n"+Mermaid()+"```")
+	generated(t, architectureFile, "fsm.Mermaid", "```mermaid\n"+Whole().Mermaid()+"```")
 }
 
-func TestGraphviz_Golden(t *testing.T) { golden(t, "machine.dot", Graphviz()) }
+func TestGraphviz_Golden(t *testing.T) { golden(t, "machine.dot", Whole().Graphviz()) }
 
 // A pipe or a line break in a cell would break the table silently.
 func TestMarkdown_HasOneRowForEachRule(t *testing.T) {
 	rows := 0
-	for line := range strings.Lines(Markdown()) {
+	for line := range strings.Lines(Whole().Markdown()) {
 		if !strings.HasPrefix(line, "|") {
 			continue
 		}
@@ -80,7 +80,7 @@ func TestMarkdown_HasOneRowForEachRule(t *testing.T) {
 
 // Mermaid's state diagrams take no hyphen in an identifier, and silently draw a new box for one that was not declared.
 func TestMermaid_KeepsToTheGrammar(t *testing.T) {
-	lines := strings.Split(strings.TrimSuffix(Mermaid(), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(Whole().Mermaid(), "\n"), "\n")
 	if lines[0] != "stateDiagram-v2" {
 		t.Fatalf("the first line is %q", lines[0])
 	}

@@ -58,12 +58,3 @@ func step(s Snapshot, e Event) string {
 	}
 	return r.ID() + "\t" + to + "\t" + does
 }
-
-func policyName(p Policy) string {
-	for _, known := range Policies() {
-		if p == known.Policy {
-			return known.Name
-		}
-	}
-	return "other"
-}

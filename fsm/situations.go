@@ -26,6 +26,16 @@ func Policies() []NamedPolicy {
 	}
 }
 
+// policyName is the name of one of Policies, or "other".
+func policyName(p Policy) string {
+	for _, known := range Policies() {
+		if p == known.Policy {
+			return known.Name
+		}
+	}
+	return "other"
+}
+
 // Situations returns representative snapshots of a state, native peers first. The order is part of golden files.
 func Situations(s State) []Snapshot {
 	var all []Snapshot
@@ -38,13 +48,18 @@ func Situations(s State) []Snapshot {
 					v.TxNum, v.RxNum = 3-uint32(v.TxSeq&1), 3-uint32(v.RxSeq&1) // the first has 0
 				}
 			}
-			if (v.Unsure || v.Flushing) && p.Numbers != Tracked {
-				continue
+			if v.isPossible() {
+				all = append(all, Snapshot{State: s, Vars: v})
 			}
-			all = append(all, Snapshot{State: s, Vars: v})
 		}
 	}
 	return all
+}
+
+// isPossible reports whether there can be such variables under their policy: only who counts every datagram leaves us
+// unsure (4.14), and labelled ACKs need no count of stale ones (4.9).
+func (v Vars) isPossible() bool {
+	return (v.Policy.Numbers == Tracked || !v.Unsure && !v.Flushing) && (v.Stale == 0 || !v.Policy.Labels)
 }
 
 func varsOf(s State) []Vars {

@@ -1,6 +1,9 @@
 package fsm
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // State is where a conversation with one peer stands. The names are the ones that users, logs and diagrams show.
 type State uint8
@@ -60,6 +63,9 @@ var inputNames = [numInputs]string{
 
 // String returns the input's name, such as "RecvSYN".
 func (i Input) String() string { return nameOf(inputNames[:], uint8(i), "input") }
+
+// isDatagram reports whether the input is a datagram of the peer.
+func (i Input) isDatagram() bool { return i >= RecvSYN && i <= RecvCHAT }
 
 // Inputs lists all inputs: the user's acts, then datagrams, then timers.
 func Inputs() []Input {
@@ -134,9 +140,17 @@ var reasonNames = [...]string{"none", "left", "declined", "cancelled", "busy", "
 // String returns the reason as clients see it, such as "declined".
 func (r Reason) String() string { return nameOf(reasonNames[:], uint8(r), "reason") }
 
+func (r Reason) known() bool { return int(r) < len(reasonNames) }
+
 func nameOf(names []string, i uint8, what string) string {
 	if int(i) < len(names) {
 		return names[i]
 	}
 	return fmt.Sprintf("%s(%d)", what, i)
+}
+
+// numberOf is the other way round.
+func numberOf(names []string, name string) (n uint8, known bool) {
+	i := slices.Index(names, name)
+	return uint8(max(i, 0)), i >= 0
 }

@@ -1,6 +1,7 @@
 // Command simplab shows how the Simple IMC Messaging Protocol works, with the daemons that do the work every day.
 //
 //	simplab check   searches everything that can happen to two users, and judges it
+//	simplab fsm     shows the state machine, and says what it does in a situation, and why
 //	simplab demo    plays a conversation between two users and draws it
 //	simplab sim     runs daemons in virtual time over a bad network, and judges whether they keep what they promise
 //
@@ -29,6 +30,7 @@ type commands struct {
 	Check checkCommand `cmd:"" help:"Search everything that two users, their daemons and the network can do, and judge it."`
 	Sim   simCommand   `cmd:"" help:"Run daemons in virtual time over a bad network, and judge whether they keep what they promise."`
 	Demo  demoCommand  `cmd:"" help:"Play a conversation between two users through two daemons on this host, and draw it: datagrams, state machines, what the users see."`
+	Fsm   fsmCommand   `cmd:"" help:"Show the state machine, from the table by which the daemon decides, or ask it what happens in a situation and why."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
