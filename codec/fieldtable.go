@@ -69,6 +69,7 @@ type Code struct {
 	Kind            Kind
 	Form            Form
 	Notes           Notes // what [Decode] remarks on it
+	Text            bool  // its payload is for people
 }
 
 // Name is how summaries call it: the kind, and behind it in parentheses the form
@@ -88,7 +89,8 @@ func Codes() []Code {
 	for typ := range 0x100 {
 		for op := range 0x100 {
 			if k, f, err := kindOf(byte(typ), byte(op)); err == nil {
-				all = append(all, Code{byte(typ), byte(op), k, f, f.notes()})
+				d := Datagram{Kind: k, Form: f}
+				all = append(all, Code{byte(typ), byte(op), k, f, f.notes(), k == CHAT || d.forPeople()})
 			}
 		}
 	}

@@ -5,6 +5,9 @@ import "strings"
 // Word is what a datagram of a client protocol begins with: a type byte of A's, an operation of B's, a command of C's.
 type Word struct{ Code, Meaning string }
 
+// Lone is the datagram of A's that is a type byte alone.
+const Lone = aDeclining
+
 // Words lists the words of a protocol, of the client and the daemon alike, for programs that show what goes over the wire.
 func Words(p Protocol) []Word {
 	switch p {
