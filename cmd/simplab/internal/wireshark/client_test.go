@@ -223,6 +223,7 @@ func TestLines_Wrong(t *testing.T) {
 	tests := []struct{ line, remark, op, info string }{
 		{`{"op":"chat","text":"\"op\":\"quit\"","x":{"op":"ping"}}`, "", "chat", "op chat"},
 		{`{ "id" : [1,{"a":"]}"}] , "op" : "leave" }`, "", "leave", "op leave"},
+		{`{"op":"ping"}` + "\n" + `{"op":"quit"}`, "", "ping quit", "op ping, op quit"},
 		{`{"op":"dance"}`, "unknown_word", "dance", "op dance"},
 		{`{"ev":"applause"}`, "unknown_word", "", "ev applause"},
 		{`{"text":"op"}`, "no_word", "", "neither op nor ev"},
@@ -258,5 +259,29 @@ func TestLines_Wrong(t *testing.T) {
 		if len(infos) == 0 || strings.TrimSpace(infos[len(infos)-1]) != test.info {
 			t.Errorf("%s: in the list of packets %q, want %q", name, infos, test.info)
 		}
+	}
+}
+
+// Of a line that the capture does not hold whole, what there is is shown.
+func TestLines_CutOff(t *testing.T) {
+	path := segments(t, rand.New(rand.NewPCG(7, 8)), 60000, bytes.Repeat([]byte(`{"op":"ping"} `), 20))
+	cutFirst(t, path, 266)
+	got := tshark(t, path, "simp_client", clientNames()...)
+	want := []fields{{
+		"_ws.col.Protocol": {"SIMP client"}, "_ws.col.Info": {`"{\"op\":\"ping\"} " `},
+		"simp_client.text": {`{"op":"ping"} `}, "simp_client.remark.cut": {"1"},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestClientDatagram_CutOff(t *testing.T) {
+	path := capture(t, 50000, 7778, [][]byte{[]byte("CHAT|long enough for a whole frame")})
+	cutFirst(t, path, 3)
+	got := tshark(t, path, "simp_client", clientNames()...)
+	want := []fields{{"_ws.col.Protocol": {"SIMP client"}, "_ws.col.Info": {"The capture has only a part of it"}, "simp_client.remark.cut": {"1"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

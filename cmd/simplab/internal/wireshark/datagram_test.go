@@ -397,19 +397,8 @@ func damage(r *rand.Rand, b []byte) []byte {
 
 // A datagram of which the capture has only the beginning is not judged.
 func TestCutOff(t *testing.T) {
-	whole := capture(t, 7777, 7777, [][]byte{samples(t)[0]})
-	b, err := os.ReadFile(whole)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const frame = 24 + 16 // behind the heads of the file and of its only packet
-	captured := binary.LittleEndian.Uint32(b[24+8:])
-	binary.LittleEndian.PutUint32(b[24+8:], captured-10)
-	b = b[:frame+int(captured)-10]
-	path := filepath.Join(t.TempDir(), "cut.pcap")
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := capture(t, 7777, 7777, samples(t)[:1])
+	cutFirst(t, path, 10)
 	got := tshark(t, path, "simp", names()...)
 	want := []fields{{"_ws.col.Protocol": {"SIMP"}, "_ws.col.Info": {"The capture has only a part of it"}, remarkField("cut"): {"1"}}}
 	if diff := cmp.Diff(want, got); diff != "" {

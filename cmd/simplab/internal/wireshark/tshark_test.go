@@ -2,6 +2,7 @@ package wireshark_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -106,6 +107,20 @@ func capture(t *testing.T, from, to uint16, datagrams [][]byte) string {
 		}
 	}
 	return path
+}
+
+// cutFirst leaves out the last n bytes of the only packet of a capture, as if it had been taken with a limit.
+func cutFirst(t *testing.T, path string, n int) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head, captured = 24, 8 // of the file, and where the packet's head says how much of it there is
+	binary.LittleEndian.PutUint32(b[head+captured:], binary.LittleEndian.Uint32(b[head+captured:])-uint32(n))
+	if err := os.WriteFile(path, b[:len(b)-n], 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // recordings writes the captures of other implementations behind each other into one, whose path it returns: tshark takes

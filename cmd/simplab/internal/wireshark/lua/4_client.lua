@@ -115,6 +115,13 @@ local function show_line(tvb, root)
     return said
 end
 
+-- Shows what cannot be taken apart, and why.
+local function show_rest(range, tree, why)
+    local bytes = range:raw()
+    tree:add(client, range):add(client_field.text, range, visible(bytes)):add_proto_expert_info(client_expert[why])
+    return brief(bytes)
+end
+
 -- TCP: each line is a message of its own, wherever segments begin and end. What does not begin like an object is another
 -- program's, which may send no line feeds, and is not waited for.
 local function dissect_lines(tvb, pinfo, root)
@@ -123,15 +130,13 @@ local function dissect_lines(tvb, pinfo, root)
     local told = {}
     while at <= #bytes do
         local last = bytes:find("\n", at, true)
-        if not bytes:match("^%s*{", at) and not bytes:match("^%s+$", at) then
-            local range = tvb(at - 1)
-            local tree = root:add(client, range)
-            tree:add(client_field.text, range, visible(range:raw())):add_proto_expert_info(client_expert["unknown-protocol"])
-            told[#told + 1] = brief(range:raw())
-            break
-        elseif not last then
+        local is_ours = bytes:match("^%s*{", at) or bytes:match("^%s+$", at)
+        if is_ours and not last and pinfo.can_desegment > 0 then
             pinfo.desegment_offset = at - 1
             pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
+            break
+        elseif not is_ours or not last then
+            told[#told + 1] = show_rest(tvb(at - 1), root, is_ours and "cut" or "unknown-protocol")
             break
         end
         told[#told + 1] = show_line(tvb(at - 1, last - at + 1), root)
