@@ -224,6 +224,7 @@ func TestLines_Wrong(t *testing.T) {
 		{`{"op":"chat","text":"\"op\":\"quit\"","x":{"op":"ping"}}`, "", "chat", "op chat"},
 		{`{ "id" : [1,{"a":"]}"}] , "op" : "leave" }`, "", "leave", "op leave"},
 		{`{"op":"ping"}` + "\n" + `{"op":"quit"}`, "", "ping quit", "op ping, op quit"},
+		{`{"text":"\" ,","op":"leave"}`, "", "leave", "op leave"},
 		{`{"op":"dance"}`, "unknown_word", "dance", "op dance"},
 		{`{"ev":"applause"}`, "unknown_word", "", "ev applause"},
 		{`{"text":"op"}`, "no_word", "", "neither op nor ev"},

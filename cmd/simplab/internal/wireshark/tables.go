@@ -162,7 +162,7 @@ func (t *table) clients() {
 	t.line("local longest_line = %d -- of a client, in bytes", client.MaxLine)
 	t.line("local shown_characters = %d -- of a text in the list of packets\n", shownCharacters)
 
-	t.begin("legacy", "The protocols of the clients of other implementations, and what their datagrams begin with. lone: the one of A's that has no flag.")
+	t.begin("legacy", "What the datagrams of the clients of other implementations begin with. lone: the one of A's that has no flag.")
 	for _, p := range []legacy.Protocol{legacy.ProtocolA, legacy.ProtocolB, legacy.ProtocolC} {
 		t.line("    %s = {", p)
 		for _, w := range legacy.Words(p) {
