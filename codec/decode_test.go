@@ -239,16 +239,3 @@ func TestDecodeAliases(t *testing.T) {
 		t.Errorf("user %q, payload %q are copies", d.User, d.Payload)
 	}
 }
-
-func TestLayoutIsTheHeader(t *testing.T) {
-	at := 0
-	for _, f := range Layout() {
-		if f.Offset != at {
-			t.Errorf("%s begins at %d, the field before ends at %d", f.Name, f.Offset, at)
-		}
-		at += f.Size
-	}
-	if at != HeaderLen || HeaderLen != 39 || UserLen != 32 {
-		t.Errorf("the fields end at %d; HeaderLen %d, UserLen %d", at, HeaderLen, UserLen)
-	}
-}

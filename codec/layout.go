@@ -34,22 +34,3 @@ const (
 	// seal that ends an announcement.
 	trailerLen = 2
 )
-
-// Field is one field of the datagram, for programs that draw or dissect it.
-type Field struct {
-	Name   string
-	Offset int // bytes from the start of the datagram
-	Size   int // bytes; 0 for the payload, whose size is the value of Length
-}
-
-// Layout lists the fields in the order in which they stand in the datagram.
-func Layout() []Field {
-	return []Field{
-		{"Type", offType, offOperation - offType},
-		{"Operation", offOperation, offSeq - offOperation},
-		{"Sequence", offSeq, offUser - offSeq},
-		{"User", offUser, offLength - offUser},
-		{"Length", offLength, offPayload - offLength},
-		{"Payload", offPayload, 0},
-	}
-}

@@ -20,12 +20,13 @@ const TokenLen = 8
 // 2 to 7. The zero value names none.
 type Token [TokenLen]byte
 
+const tokenAlphabet = "abcdefghijklmnopqrstuvwxyz234567"
+
 // TokenFrom makes a token of the lower 40 bits.
 func TokenFrom(bits uint64) Token {
-	const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
 	var t Token
 	for i := range t {
-		t[i] = alphabet[bits&31]
+		t[i] = tokenAlphabet[bits&31]
 		bits >>= 5
 	}
 	return t

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// summaryRunes is how much of a payload a summary shows, in characters: enough
+// SummaryCharacters is how much of a payload a summary shows, in characters: enough
 // to recognise a message, and a line that fits on a screen.
-const summaryRunes = 60
+const SummaryCharacters = 60
 
 // AppendSummary appends d in one line, for logs and for people:
 //
@@ -45,7 +45,7 @@ func (d Datagram) AppendSummary(dst []byte) []byte {
 	if len(d.Payload) == 0 && d.Kind != CHAT && !d.Announced {
 		return d.appendLabel(dst)
 	}
-	shown := firstRunes(d.Payload, summaryRunes)
+	shown := firstRunes(d.Payload, SummaryCharacters)
 	cut := len(shown) < len(d.Payload)
 	if cut || d.Kind == CHAT {
 		dst = append(dst, " len="...)
@@ -72,7 +72,7 @@ func (d *Datagram) appendLabel(dst []byte) []byte {
 	if len(d.Label) == 0 {
 		return dst
 	}
-	return appendQuoted(append(dst, " label="...), firstRunes(d.Label, summaryRunes))
+	return appendQuoted(append(dst, " label="...), firstRunes(d.Label, SummaryCharacters))
 }
 
 // String returns the line that [Datagram.AppendSummary] appends.

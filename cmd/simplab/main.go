@@ -1,9 +1,10 @@
 // Command simplab shows how the Simple IMC Messaging Protocol works, with the daemons that do the work every day.
 //
-//	simplab check   searches everything that can happen to two users, and judges it
-//	simplab fsm     shows the state machine, and says what it does in a situation, and why
-//	simplab demo    plays a conversation between two users and draws it
-//	simplab sim     runs daemons in virtual time over a bad network, and judges whether they keep what they promise
+//	simplab check       searches everything that can happen to two users, and judges it
+//	simplab demo        plays a conversation between two users and draws it
+//	simplab fsm         shows the state machine, and says what it does in a situation, and why
+//	simplab sim         runs daemons in virtual time over a bad network, and judges whether they keep what they promise
+//	simplab wireshark   writes a dissector, with which Wireshark shows what SIMP says
 //
 // Status 0 means that what was shown went as it should, 1 that it did not, 2 that the command line made no sense.
 package main
@@ -27,10 +28,11 @@ const description = `Watch SIMP, the Simple IMC Messaging Protocol, at work.`
 
 // commands is the command line. A further command is a file with a type that has Run(lab) error, and a line here.
 type commands struct {
-	Check checkCommand `cmd:"" help:"Search everything that two users, their daemons and the network can do, and judge it."`
-	Sim   simCommand   `cmd:"" help:"Run daemons in virtual time over a bad network, and judge whether they keep what they promise."`
-	Demo  demoCommand  `cmd:"" help:"Play a conversation between two users through two daemons on this host, and draw it: datagrams, state machines, what the users see."`
-	Fsm   fsmCommand   `cmd:"" help:"Show the state machine, from the table by which the daemon decides, or ask it what happens in a situation and why."`
+	Check     checkCommand     `cmd:"" help:"Search everything that two users, their daemons and the network can do, and judge it."`
+	Sim       simCommand       `cmd:"" help:"Run daemons in virtual time over a bad network, and judge whether they keep what they promise."`
+	Demo      demoCommand      `cmd:"" help:"Play a conversation between two users through two daemons on this host, and draw it: datagrams, state machines, what the users see."`
+	Fsm       fsmCommand       `cmd:"" help:"Show the state machine, from the table by which the daemon decides, or ask it what happens in a situation and why."`
+	Wireshark wiresharkCommand `cmd:"" help:"Write a dissector, with which Wireshark and tshark show what SIMP says."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

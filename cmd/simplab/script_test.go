@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,8 +19,18 @@ func TestMain(m *testing.M) {
 // TestScripts runs the stories under testdata/script/simplab. Beside testscript's own commands they have
 //
 //	exits STATUS PROGRAM ARGS...   runs a program to its end
+//
+// and in $TRACES the folder of the recordings.
 func TestScripts(t *testing.T) {
+	traces, err := filepath.Abs("../../testdata/traces")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TRACES", traces)
+			return nil
+		},
 		Dir:                 "../../testdata/script/simplab",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,

@@ -11,6 +11,7 @@ import (
 // B's protocol: OPERATION|PAYLOAD in ASCII. The client reads 1,024 bytes and the first two fields.
 const (
 	bHello = "PING|"
+	bReady = "PONG|"
 
 	bConnect    = "CONNECT|"
 	bConnecting = "CONNECTING|"
@@ -83,7 +84,7 @@ func (d *dialogueB) open(now time.Time, _ []byte, at Circumstances, out *Output)
 
 func (d *dialogueB) greet(now time.Time, out *Output) {
 	d.acknowledge(now, bHello, out)
-	d.tell(now, "PONG|Daemon is running.", bNaming, out)
+	d.tell(now, bReady+"Daemon is running.", bNaming, out)
 }
 
 // tell sends a message that the client is waiting for; it is in state then when it has read it.
@@ -276,7 +277,7 @@ func (d *dialogueB) Tell(now time.Time, ev client.Event, out *Output) {
 			d.acknowledge(now, bConnect+d.typed, out)
 			// The client compares the whole text, and opens its menu for this one only. So it has to be sent also when
 			// invitations wait: they are shown when the client waits for one.
-			d.tell(now, "CONNECT|Welcome, "+d.typed+"! \nYou currently have no pending chat requests.", bMenu, out)
+			d.tell(now, bConnect+"Welcome, "+d.typed+"! \nYou currently have no pending chat requests.", bMenu, out)
 		}
 	case client.Error:
 		d.refused(now, e, out)

@@ -11,9 +11,23 @@ import (
 // listens beside its menu, so it may be told anything at any time; only the first datagram that it reads has to be the
 // answer to its connect.
 const (
-	cHello  = "connect|"
-	cOK     = "ok"
-	cClosed = "disconnected"
+	cHello = cConnect + "|"
+
+	// What the client says.
+	cConnect = "connect"
+	cInvite  = "invite"
+	cAccept  = "accept"
+	cDecline = "decline"
+	cSend    = "send"
+	cQuit    = "quit"
+
+	// What it is told.
+	cOK         = "ok"
+	cInvitation = "invitation"
+	cConnected  = "connected"
+	cMessage    = "message"
+	cClosed     = "disconnected"
+	cError      = "error"
 
 	cLongest = 4096
 )
@@ -53,23 +67,23 @@ func (d *dialogueC) Receive(_ time.Time, datagram []byte, out *Output) {
 	command, _, _ := strings.Cut(s, "|")
 	given := fields(s)
 	switch {
-	case command == "connect":
+	case command == cConnect:
 		d.connect(given, out)
 	case !d.joined:
 		out.Ignored = true
-	case command == "invite":
+	case command == cInvite:
 		d.invite(given, out)
-	case command == "accept" && d.asked != nil:
+	case command == cAccept && d.asked != nil:
 		d.accept(out)
-	case command == "decline" && d.asked != nil:
+	case command == cDecline && d.asked != nil:
 		d.decline(out)
-	case (command == "accept" || command == "decline") && d.with != nil:
+	case (command == cAccept || command == cDecline) && d.with != nil:
 		// The client asks its user once more if the chat is not open by the time it has sent the answer.
-	case command == "accept", command == "decline":
+	case command == cAccept, command == cDecline:
 		d.fail("There is no invitation any more.", out)
-	case command == "send":
+	case command == cSend:
 		d.say(message(given["text"]), out)
-	case command == "quit":
+	case command == cQuit:
 		d.leave(out)
 		d.opened = false
 		out.send(cOK)
@@ -208,7 +222,7 @@ func (d *dialogueC) showOthers(out *Output) {
 
 // show shows what somebody has said.
 func (d *dialogueC) show(c *conversation, out *Output) {
-	front := "message|username=" + line(c.who()) + "|text="
+	front := cMessage + "|username=" + line(c.who()) + "|text="
 	for _, said := range c.said() {
 		for _, piece := range cut(plain(said), cLongest-len(front)) {
 			out.send(front + piece)
@@ -228,7 +242,7 @@ func (d *dialogueC) attend(out *Output) bool {
 		if c.peer.Port() == client.DefaultPort {
 			at = c.peer.Addr().String()
 		}
-		out.send("invitation|username=" + line(c.user) + "|ip=" + line(at))
+		out.send(cInvitation + "|username=" + line(c.user) + "|ip=" + line(at))
 	case c.stage == ringing:
 	default:
 		d.with, d.opened = c, false
@@ -243,7 +257,7 @@ func (d *dialogueC) follow(out *Output) bool {
 	reading := c.stage == open || c.stage == over && len(c.texts) > 0
 	if reading && !d.opened {
 		d.opened = true
-		out.send("connected|username=" + line(c.who()))
+		out.send(cConnected + "|username=" + line(c.who()))
 	}
 	if d.opened {
 		d.show(c, out)
@@ -266,7 +280,7 @@ func (d *dialogueC) follow(out *Output) bool {
 
 // fail tells the client a sentence.
 func (d *dialogueC) fail(why string, out *Output) {
-	s := "error|message=" + line(why)
+	s := cError + "|message=" + line(why)
 	out.send(s[:min(len(s), cLongest)])
 }
 
