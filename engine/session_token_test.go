@@ -228,7 +228,7 @@ func TestRestarted_NoticedByTheNextMessage(t *testing.T) {
 	legacy.wantEvents()
 }
 
-// §2.8: "One without a name counts as one of those once the peer has shown that it knows ours." Anybody can write the partner's
+// §2.8: "One without a name counts as one of those once the peer has given one or shown that it knows ours." Anybody can write the partner's
 // address on a bare datagram, so none of them opens anything, answers an invitation, or changes how the partner is treated.
 func TestBareDatagrams_OfWhoeverWritesThePartnersAddress(t *testing.T) {
 	bare := []codec.Datagram{plain(codec.SYN, 0), plain(codec.SYNACK, 0), plain(codec.ACK, 0), plain(codec.FIN, 0), plain(codec.ERR, 0), chat(0, "hello")}

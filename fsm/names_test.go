@@ -49,7 +49,7 @@ func TestNames_OfTheInvitingSide(t *testing.T) {
 	n.wantOld(SynSent, ACK, Label[int]{Name: 1}, false)
 	n.wantOld(SynSent, SYN, Label[int]{}, true)
 	for _, p := range others {
-		n.wantOld(SynSent, p, Label[int]{}, true) // "One without a name counts as one of those once the peer has shown that it knows ours."
+		n.wantOld(SynSent, p, Label[int]{}, true) // "One without a name counts as one of those once the peer has given one or shown that it knows ours"
 	}
 	n.step(SynSent, Cancel, Idle, Label[int]{})
 	n.wantOld(Idle, FIN, Label[int]{Name: 1}, false)
