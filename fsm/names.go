@@ -48,6 +48,9 @@ func (n *Names[N]) Follow(before, next Snapshot, e Event, l Label[N], fresh func
 	native := next.Policy.Labels
 	if StartsAnew(before.State, next.State) {
 		n.retire(&n.Theirs)
+		if e.On != RecvSYN || l.Name != n.Other { // else it was the later one after all
+			n.retire(&n.Other)
+		}
 		n.Ours, n.Other, n.OursThen, n.Echoed = none, none, none, false
 	}
 	switch {
@@ -160,7 +163,11 @@ func (n *Names[N]) Old(p Packet, l Label[N], in State) bool {
 		if l.Name == none {
 			return n.Echoed || n.Theirs != none
 		}
-		if l.Name == n.OursThen { // so the peer is in the one before, and the SYN since then was late
+		switch {
+		case l.Name != n.OursThen:
+		case l.Second != none && l.Second == n.Theirs: // it answers our invitation, which has crossed both
+			n.Ours, n.OursThen = n.OursThen, none
+		default: // so the peer is in the one before, and the SYN since then was late
 			n.Ours, n.OursThen, n.Theirs, n.Other = n.OursThen, n.Ours, n.Other, n.Theirs
 		}
 		n.Echoed = n.Echoed || l.Name == n.Ours

@@ -173,6 +173,32 @@ func TestNames_OfARefusalThatIsLate(t *testing.T) {
 	n.wantOld(Established, FIN, Label[int]{Name: 7}, false) // who has forgotten us repeats what we said
 }
 
+// A copy of a SYN that was followed by another one begins nothing once both are over.
+func TestNames_OfTwoInvitationsThatAreOver(t *testing.T) {
+	n := &talker{t: t}
+	n.step(Idle, RecvSYN, SynReceived, Label[int]{Name: 7})
+	n.step(SynReceived, RecvSYN, SynReceived, Label[int]{Name: 8})
+	n.step(SynReceived, Decline, FinWait, Label[int]{})
+	n.step(FinWait, Invite, SynSent, Label[int]{})
+	for _, name := range []int{7, 8} {
+		n.wantOld(SynSent, SYN, Label[int]{Name: name}, true)
+	}
+}
+
+// §3.14: our invitation may be answered by a peer that has invited anew since we have answered the first time.
+func TestNames_OfAnAnswerThatHasCrossedTwoInvitations(t *testing.T) {
+	n := &talker{t: t}
+	n.step(Idle, Invite, SynSent, Label[int]{})
+	ours := n.Ours
+	n.step(SynSent, RecvSYN, SynReceived, Label[int]{Name: 7})
+	again := Snapshot{State: SynReceived, Vars: Vars{Policy: Native(), Answered: true}}
+	n.Follow(again, again, Event{On: RecvSYN}, Label[int]{Name: 8}, n.fresh)
+	n.wantOld(SynReceived, SYNACK, Label[int]{Name: ours, Second: 8}, false)
+	if n.Ours != ours || n.Theirs != 8 {
+		t.Errorf("names %+v, want %d and 8", n.Names, ours)
+	}
+}
+
 // A FIN ends what it names; answers name what they answer.
 func TestNames_OfAnswers(t *testing.T) {
 	n := &talker{t: t}

@@ -48,6 +48,7 @@ func Cases() []Case {
 		{Name: "the invited dies and is invited again, any order", Deep: true, Policy: native, Network: Reordering, Room: 2, Messages: [2]uint8{1, 0}, Invites: [2]uint8{2, 0}, Crashes: [2]uint8{0, 1}, Without: append(agreeable, fsm.Leave)},
 		{Name: "both die, two chats", Deep: true, Policy: native, Network: Lossy, Room: 2, Messages: [2]uint8{1, 1}, Invites: [2]uint8{2, 0}, Crashes: [2]uint8{1, 1}, Without: agreeable},
 		{Name: "crossing, both die", Deep: true, Policy: native, Network: Lossy, Room: 2, Messages: [2]uint8{1, 0}, Invites: [2]uint8{1, 1}, Crashes: [2]uint8{1, 1}, Without: agreeable},
+		{Name: "crossing, and invited again", Deep: true, Policy: native, Network: Lossy, Room: 2, Messages: [2]uint8{1, 0}, Invites: [2]uint8{1, 2}, Without: agreeable},
 		{Name: "crossing, repeated", Deep: true, Policy: native, Network: Duplicating, Room: 2, Messages: [2]uint8{1, 1}, Invites: [2]uint8{1, 1}},
 		// Nobody leaves: a legacy partner whose every goodbye is lost is sent the next message until our user has enough (4.6).
 		{Name: "legacy, two messages each way", Policy: legacy, Network: Lossy, Room: 2, Messages: [2]uint8{2, 2}, Invites: [2]uint8{1, 0}, Without: append(agreeable, fsm.Leave)},
