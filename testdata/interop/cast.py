@@ -106,7 +106,7 @@ PHRASES = {
         # It may have asked a second time before it heard that the chat is open; a second y says nothing to anybody.
         "opened:invited": [see(r"Chat established with {name}"), maybe(r"Accept invitation\? \(y/n\): ", do("y"))],
         "says": [do("{text}")],
-        "hears": r"^\[{name}\]: {text}$",
+        "hears": r"^\[{name}\]: {text}(You: )*$",  # of its two threads the other one may print before the line ends
         "leaves": [do("q"), see(r"Chat ended")],
         "closed": [MENU_C],
         "left": [see(r"Chat ended"), do(""), MENU_C],
