@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/term"
 
-	"simp"
+	"simp/cmd/simplab/internal/protocol"
 	"simp/fsm"
 )
 
@@ -127,7 +127,7 @@ func (c fsmCommand) explain(l lab, width int) error {
 	if err != nil {
 		return misuse{fmt.Errorf("--why: %w", err)}
 	}
-	return l.print(q.Answer().Text(width, simp.Sentence))
+	return l.print(q.Answer().Text(width, protocol.Sentence))
 }
 
 // readable is the most columns that a text should have.
