@@ -89,10 +89,12 @@ const keptLetters = 2
 
 // open hands a letter to the session.
 func (a *actor) open(now time.Time, l *letter, out *Outbox) {
-	before := out.mark()
-	a.give(now, l, out)
-	if a.engine.observed() {
-		a.tellLetter(now, l, out, before)
+	if a.engine.observed() && l.kind != letterQuery { // which changes nothing
+		out.Watch(&a.session)
+		a.give(now, l, out)
+		a.tellLetter(now, l, out)
+	} else {
+		a.give(now, l, out)
 	}
 	if l.packet != nil {
 		a.engine.release(l.packet)
@@ -123,11 +125,13 @@ func (a *actor) give(now time.Time, l *letter, out *Outbox) {
 // expire handles the timers that are due.
 func (a *actor) expire(now time.Time, out *Outbox) {
 	at, any := a.session.NextDeadline()
-	before := out.mark()
-	a.session.Expire(now, out)
-	if any && !at.After(now) && a.engine.observed() {
-		a.engine.tell(Observation{At: now, Cause: CauseTimer}, &a.session, out, before)
+	if !a.engine.observed() || !any || at.After(now) {
+		a.session.Expire(now, out)
+		return
 	}
+	out.Watch(&a.session)
+	a.session.Expire(now, out)
+	a.engine.tell(Observation{At: now, Cause: CauseTimer}, &a.session, out)
 }
 
 // arm sees to it that the timer knocks at the session's next deadline, or at rest if that is earlier; zero: not for rest.

@@ -190,12 +190,13 @@ func (e *Engine) meet(p *packet, from netip.AddrPort) bool {
 	*s = NewSession(e.env, from, e.client.Load() != nil)
 	var birth *Birth
 	if e.observed() {
-		birth = s.birth()
+		birth = s.Birth()
+		out.Watch(s)
 	}
 	s.Handle(now, Input{Datagram: &p.datagram, Size: len(p.buf), Notes: p.notes}, out)
 	stays := !s.Done() && !e.env.stop.Load()
 	if birth != nil { // before the actor has anything to tell
-		e.tell(Observation{At: now, Cause: CauseDatagram, Raw: p.buf, Begins: birth, Ends: !stays}, s, out, mark{})
+		e.tell(Observation{At: now, Cause: CauseDatagram, Raw: p.buf, Begins: birth, Ends: !stays}, s, out)
 	}
 	if stays {
 		e.start(newActor(e, *s))

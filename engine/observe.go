@@ -20,6 +20,8 @@ type Observation struct {
 	Command client.Command // of the user
 	Err     error          // why a datagram could not be read
 
+	Answers []Answer // what it was told by what it shares with others, in the order in which it asked
+
 	Begins *Birth // with the first thing that happens to a conversation
 	Ends   bool   // with the last: what comes from this peer next begins another one
 
@@ -86,44 +88,57 @@ type Step struct {
 	Tries    int    // copies sent of what waits for an answer
 }
 
-// mark is how much an outbox held before an input.
-type mark struct{ steps, events, datagrams int }
-
-func (o *Outbox) mark() mark { return mark{len(o.steps), len(o.Events), len(o.ends)} }
-
 // observation is memory that an outbox lends to observations. There is none before the first.
 type observation struct {
 	Observation
 	steps []Step
 	sent  [][]byte
+	tape  tape
+
+	before struct{ steps, events, datagrams int } // how much the outbox held before the input
 }
 
 // observed reports whether somebody asks what happens.
 func (e *Engine) observed() bool { return e.env.cfg.Observe != nil }
 
-// tell completes an observation with what an input has put into the outbox behind the mark, and hands it to whoever asks.
-func (e *Engine) tell(ob Observation, s *Session, out *Outbox, from mark) {
-	if out.observation == nil {
-		out.observation = new(observation)
+// Watch is called before an input: from here on, everything that is put into the outbox comes of it. Complete follows. An Engine
+// does so by itself.
+func (o *Outbox) Watch(s *Session) {
+	if o.observation == nil {
+		o.observation = new(observation)
 	}
-	o := out.observation
+	w := o.observation
+	w.before.steps, w.before.events, w.before.datagrams = len(o.steps), len(o.Events), len(o.ends)
+	w.tape.rewind()
+	s.tape = &w.tape
+}
+
+// Complete adds to an observation what came of the input. It is valid until the next Watch or Reset.
+func (o *Outbox) Complete(ob Observation, s *Session) *Observation {
+	w := o.observation
+	s.tape = nil
 	ob.Peer = s.peer
 	s.describeTo(&ob)
-	o.steps, o.sent = o.steps[:0], o.sent[:0]
-	for _, st := range out.steps[from.steps:] {
-		o.steps = append(o.steps, Step{From: st.from, To: st.rule.To, On: st.rule.On, Rule: st.rule.Name, Seq: st.seq, Tries: int(st.tries)})
+	w.steps, w.sent = w.steps[:0], w.sent[:0]
+	for _, st := range o.steps[w.before.steps:] {
+		w.steps = append(w.steps, Step{From: st.from, To: st.rule.To, On: st.rule.On, Rule: st.rule.Name, Seq: st.seq, Tries: int(st.tries)})
 	}
 	n := 0
-	for b := range out.Datagrams {
-		if n++; n > from.datagrams {
-			o.sent = append(o.sent, b)
+	for b := range o.Datagrams {
+		if n++; n > w.before.datagrams {
+			w.sent = append(w.sent, b)
 		}
 	}
-	ob.Steps, ob.Sent, ob.Events = o.steps, o.sent, out.Events[from.events:]
-	o.Observation = ob
-	e.env.cfg.Observe(&o.Observation)
-	o.Observation = Observation{} // let go of what it holds
-	clear(o.sent)
+	ob.Steps, ob.Sent, ob.Events, ob.Answers = w.steps, w.sent, o.Events[w.before.events:], w.tape.answers
+	w.Observation = ob
+	return &w.Observation
+}
+
+// tell completes an observation and hands it to whoever asks.
+func (e *Engine) tell(ob Observation, s *Session, out *Outbox) {
+	e.env.cfg.Observe(out.Complete(ob, s))
+	out.observation.Observation = Observation{} // let go of what it holds
+	clear(out.observation.sent)
 }
 
 // describeTo fills in where the conversation stands.
@@ -134,8 +149,8 @@ func (s *Session) describeTo(ob *Observation) {
 	}
 }
 
-// birth is what a session that has just been made began with.
-func (s *Session) birth() *Birth { return &Birth{Attached: s.attached, Dialect: s.dialect.name} }
+// Birth is what a session that has just been made begins with.
+func (s *Session) Birth() *Birth { return &Birth{Attached: s.attached, Dialect: s.dialect.name} }
 
 // tellLoss reports a datagram that came to nothing.
 func (e *Engine) tellLoss(cause Cause, from netip.AddrPort, raw []byte, why error) {
@@ -160,14 +175,11 @@ var causeOf = [...]Cause{
 }
 
 // tellLetter reports what a letter led to.
-func (a *actor) tellLetter(now time.Time, l *letter, out *Outbox, from mark) {
-	if l.kind == letterQuery {
-		return // it changes nothing
-	}
+func (a *actor) tellLetter(now time.Time, l *letter, out *Outbox) {
 	ob := Observation{At: now, Cause: causeOf[l.kind], Command: l.command, Begins: a.birth}
 	a.birth = nil
 	if l.packet != nil {
 		ob.Raw = l.packet.buf
 	}
-	a.engine.tell(ob, &a.session, out, from)
+	a.engine.tell(ob, &a.session, out)
 }
