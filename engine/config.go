@@ -54,6 +54,9 @@ type Config struct {
 	// nor call the engine, nor keep anything that it is given.
 	Observe func(*Observation)
 
+	// Counters, if not nil, adds by name what else the daemon counts, for its user. It is called from any goroutine.
+	Counters func(map[string]uint64)
+
 	// OnTransition, if not nil, is called for each step after it was taken and logged, on the goroutine that owns the
 	// conversation (or the network reader's, for strangers). It must not block.
 	OnTransition func(Transition)

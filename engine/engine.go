@@ -62,7 +62,13 @@ func New(cfg Config, conn netio.Conn) (*Engine, error) {
 func (e *Engine) Addr() netip.AddrPort { return e.conn.LocalAddr() }
 
 // Counters returns everything that was dropped, ignored, repeated or refused so far, by name.
-func (e *Engine) Counters() map[string]uint64 { return e.env.Counters() }
+func (e *Engine) Counters() map[string]uint64 {
+	all := e.env.Counters()
+	if e.env.cfg.Counters != nil {
+		e.env.cfg.Counters(all)
+	}
+	return all
+}
 
 // Run reads the network until ctx ends; then it says goodbye to all partners, waits for their ACKs one retransmission
 // time at most, closes the socket and returns nil. It returns an error if the socket fails before. When it returns, no

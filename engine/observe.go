@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"simp/codec/client"
@@ -78,6 +79,31 @@ type Birth struct {
 	Attached bool   // a client was there
 	Dialect  string // as what the peer was remembered
 }
+
+// Clone returns a copy that can be kept, and its size in bytes, more or less.
+func (o *Observation) Clone() (kept *Observation, size int) {
+	c := *o
+	size = len(o.Raw)
+	for _, b := range o.Sent {
+		size += len(b)
+	}
+	bytes := make([]byte, 0, size)
+	keep := func(b []byte) []byte {
+		at := len(bytes)
+		bytes = append(bytes, b...)
+		return bytes[at:len(bytes):len(bytes)]
+	}
+	c.Raw = keep(o.Raw)
+	c.Sent = make([][]byte, len(o.Sent))
+	for i, b := range o.Sent {
+		c.Sent[i] = keep(b)
+	}
+	c.Answers, c.Steps, c.Events = slices.Clone(o.Answers), slices.Clone(o.Steps), slices.Clone(o.Events)
+	return &c, size + observationSize + len(o.Steps)*stepSize + len(o.Events)*eventSize
+}
+
+// What an observation and its parts take beside the bytes of datagrams, more or less.
+const observationSize, stepSize, eventSize = 400, 40, 300
 
 // Step is one step that a conversation took.
 type Step struct {

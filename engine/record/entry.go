@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -57,7 +58,7 @@ func (s *span) UnmarshalText(b []byte) error {
 // NewHead describes the recording of a daemon that starts now.
 func NewHead(cfg engine.Config, addr netip.AddrPort, start time.Time) Head {
 	return Head{
-		Format: format, Version: Version, Daemon: cfg.Version, Addr: addr, Start: start, Part: 1, Known: cfg.Known,
+		Format: format, Version: Version, Daemon: cfg.Version, Addr: addr, Start: start, Part: 1, Known: maps.Clone(cfg.Known),
 		Config: Config{
 			MaxChats: cfg.MaxChats, Accept: cfg.Accept, Retransmit: span(cfg.Retransmit),
 			InvitationExpiry: span(cfg.InvitationExpiry), Plain: cfg.Plain, Dialects: cfg.Dialects,

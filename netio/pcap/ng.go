@@ -1,6 +1,7 @@
 package pcap
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -39,6 +40,9 @@ const MaxSegment = 1440
 
 // maxUDP is the most payload that a datagram can have, and is cut to.
 const maxUDP = 65507
+
+// ErrMixed says that no packet goes from one address to the other. Others can still be written.
+var ErrMixed = errors.New("both have to be addresses of the same version")
 
 // NewNgWriter writes the head of a file. about says what is in it.
 func NewNgWriter(to io.Writer, about string) (*NgWriter, error) {
@@ -84,7 +88,7 @@ type transport interface {
 func (w *NgWriter) packet(at time.Time, from, to netip.Addr, protocol layers.IPProtocol, over transport, payload []byte, n Note) error {
 	from, to = from.Unmap().WithZone(""), to.Unmap().WithZone("")
 	if !from.IsValid() || !to.IsValid() || from.Is4() != to.Is4() {
-		return fmt.Errorf("pcap: write a packet from %s to %s: both have to be of the same version", from, to)
+		return fmt.Errorf("pcap: write a packet from %s to %s: %w", from, to, ErrMixed)
 	}
 	ethernet := &layers.Ethernet{SrcMAC: hardware(lastFour(from)), DstMAC: hardware(lastFour(to))}
 	var ip interface {
@@ -134,4 +138,13 @@ const maxComment = 1<<16 - 1
 func lastFour(a netip.Addr) netip.Addr {
 	b := a.As16()
 	return netip.AddrFrom4([4]byte(b[12:]))
+}
+
+// Totals says at the end how many packets there are, and how many are missing in all.
+func (w *NgWriter) Totals(at time.Time, packets, lost uint64) error {
+	err := w.to.WriteInterfaceStats(0, pcapgo.NgInterfaceStatistics{LastUpdate: at, PacketsReceived: packets + lost, PacketsDropped: lost})
+	if err != nil {
+		return fmt.Errorf("pcap: write the totals: %w", err)
+	}
+	return nil
 }

@@ -139,7 +139,7 @@ func TestNgWriter_Mixed(t *testing.T) {
 	}
 	d := sample()[0]
 	d.To = netip.MustParseAddrPort("[::1]:7777")
-	if err := w.Datagram(d, Note{}); err == nil || !strings.Contains(err.Error(), "same version") {
+	if err := w.Datagram(d, Note{}); err == nil || !strings.Contains(err.Error(), "of the same version") {
 		t.Errorf("from IPv4 to IPv6: %v", err)
 	}
 	d = sample()[0]
