@@ -195,7 +195,10 @@ func (r *Recorder) each(do func(*file) error) {
 	})
 }
 
-// Close writes what is left and closes the files.
+// closePatience is how long the end of a daemon waits for a disk that does not take what is left.
+const closePatience = 5 * time.Second
+
+// Close writes what is left and closes the files. What comes later is not written.
 func (r *Recorder) Close() {
 	r.mu.Lock()
 	was := r.closed
@@ -207,7 +210,13 @@ func (r *Recorder) Close() {
 		default:
 		}
 	}
-	<-r.done
+	patience := time.NewTimer(closePatience)
+	defer patience.Stop()
+	select {
+	case <-r.done:
+	case <-patience.C:
+		r.log.Error().Msg("the last moments of the recording could not be written in time")
+	}
 }
 
 // cause is what the operating system said.
