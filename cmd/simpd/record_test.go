@@ -146,3 +146,45 @@ func TestRecord_Parts(t *testing.T) {
 		t.Errorf("%d parts: %+v, %v", len(parts), r, err)
 	}
 }
+
+// TestRecords replays our own recordings under testdata/records: a chat of two daemons, of which alice's loses a third of what
+// it sends. With -update the chat takes place again, at 127.0.0.1 and 127.0.0.2.
+func TestRecords(t *testing.T) {
+	const folder = "../../testdata/records"
+	if *update {
+		recordChat(t, folder)
+	}
+	for _, name := range []string{"alice.jsonl", "bob.jsonl"} {
+		r, err := replayed(filepath.Join(folder, name))
+		if err != nil || r.Inputs < 20 || !r.Closed {
+			t.Errorf("%s: %v (%+v).\nIf a change of the protocol or of names is meant, record the chat anew: go test ./cmd/simpd -run TestRecords -update",
+				name, err, r)
+		}
+	}
+}
+
+func recordChat(t *testing.T, folder string) {
+	t.Helper()
+	at := func(name string) string { return "--record=" + filepath.Join(folder, name) }
+	usual := []string{"--port=7777", "--client-port=7778", "--state-dir=", "--retransmit=500ms"}
+	a := start(t, append(usual, "--drop=30%", "--seed=4", at("alice.jsonl"), at("alice.pcapng"), "127.0.0.1")...)
+	b := start(t, append(usual, at("bob.jsonl"), at("bob.pcapng"), "127.0.0.2")...)
+	alice, _ := login(t, a, "alice")
+	bob, _ := login(t, b, "bob")
+	bob.say(`{"op":"invite","peer":%q}`, a.addr)
+	alice.await("invitation")
+	alice.say(`{"op":"accept","peer":%q}`, b.addr)
+	alice.await("established")
+	bob.await("established")
+	for i, text := range []string{"Hello, Bob.", "Grüße 👋", "Do you get this?", "Fine."} {
+		alice.say(`{"op":"chat","text":%q,"id":%d}`, text, i)
+		alice.await("delivered")
+		bob.say(`{"op":"chat","text":%q}`, fmt.Sprintf("Answer %d.", i+1))
+		bob.await("delivered")
+	}
+	bob.say(`{"op":"leave"}`)
+	bob.await("closed")
+	alice.await("closed")
+	a.interrupt(t)
+	b.interrupt(t)
+}
