@@ -23,6 +23,8 @@ type Reader struct {
 	line int
 	torn bool
 	long []byte
+
+	usual int // bytes of a batch
 }
 
 // IsRecording reports whether a file that begins like this is meant to be a recording.

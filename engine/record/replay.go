@@ -63,20 +63,18 @@ func (r *Replayer) Play(name string, from io.Reader) error {
 	if err := r.begin(name, in.Head); err != nil {
 		return err
 	}
-	for r.report.Difference == nil {
-		e, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			r.report.Torn = in.Torn()
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := r.take(&e, in.Line()); err != nil {
-			return fmt.Errorf("line %d makes no sense: %w", in.Line(), err)
-		}
+	if r.report.Difference != nil {
+		return nil
 	}
-	return nil
+	var wrong error
+	err = in.ahead(func(l *line, number int) (more bool) {
+		if err := r.take(l, number); err != nil {
+			wrong = fmt.Errorf("line %d makes no sense: %w", number, err)
+		}
+		return wrong == nil && r.report.Difference == nil
+	})
+	r.report.Torn = in.Torn()
+	return errors.Join(wrong, err)
 }
 
 // longestTime is more than any timer of a daemon.
@@ -105,7 +103,9 @@ func (r *Replayer) begin(name string, h Head) error {
 	return nil
 }
 
-func (r *Replayer) take(e *Entry, line int) error {
+// take replays a line.
+func (r *Replayer) take(l *line, number int) error {
+	e, then := &l.Entry, l.then
 	r.report.Length = max(r.report.Length, time.Duration(e.T))
 	switch {
 	case e.Lost > 0:
@@ -119,12 +119,8 @@ func (r *Replayer) take(e *Entry, line int) error {
 	case e.Next != "":
 		r.report.Next = e.Next
 		return nil
-	case e.Cause == "":
+	case then == nil:
 		return nil // a note of a later version
-	}
-	then, err := e.observation(r.head.Start)
-	if err != nil {
-		return err
 	}
 	switch then.Cause {
 	case engine.CauseUnreadable:
@@ -134,7 +130,7 @@ func (r *Replayer) take(e *Entry, line int) error {
 		r.report.Dropped++
 		return nil
 	default:
-		return r.run(e, then, line)
+		return r.run(e, then, number)
 	}
 }
 
