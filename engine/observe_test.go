@@ -142,6 +142,19 @@ func TestObserve_Ends(t *testing.T) {
 	})
 }
 
+// What else the daemon counts is among its counters.
+func TestCounters_Further(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		bob := startNode(t, newNetwork(), "10.0.0.2:7777", func(c *Config) {
+			c.Counters = func(all map[string]uint64) { all["record/lost"] = 3 }
+		})
+		bob.login("bob")
+		if got := bob.status().Counters["record/lost"]; got != 3 {
+			t.Errorf("the user is told of %d, want 3", got)
+		}
+	})
+}
+
 // A datagram that finds the mailbox full is told, too.
 func TestObserve_Dropped(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

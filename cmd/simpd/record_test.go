@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gopacket/gopacket/pcapgo"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"simp/cmd/internal/recorder"
@@ -73,7 +76,7 @@ func TestRecord(t *testing.T) {
 	folder := t.TempDir()
 	at := func(name string) string { return filepath.Join(folder, name) }
 	a := start(t, "--retransmit=100ms", "--record="+at("a.jsonl"), "--record="+at("a.pcapng"))
-	b := start(t, "--record="+at("b.jsonl"))
+	b := start(t, "--record="+at("b.pcapng"), "--record="+at("b.jsonl"))
 	alice, _ := login(t, a, "alice")
 	bob, _ := login(t, b, "bob")
 	befriend(alice, bob, a, b)
@@ -87,6 +90,9 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.kill()
+	if n, err := packetsIn(at("b.pcapng")); err != nil || n < 100 { // written before the other file
+		t.Errorf("the capture of the one that was killed has %d packets, %v", n, err)
+	}
 	a.interrupt(t)
 	for name, closed := range map[string]bool{"a.jsonl": true, "b.jsonl": false} {
 		r, err := replayed(at(name))
@@ -113,6 +119,25 @@ func TestRecord(t *testing.T) {
 			t.Errorf("tshark complains:\n%s", out)
 		}
 	}
+}
+
+// packetsIn counts the packets of a capture.
+func packetsIn(path string) (n int, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	r, err := pcapgo.NewNgReader(f, pcapgo.DefaultNgReaderOptions)
+	for err == nil {
+		if _, _, err = r.ReadPacketData(); err == nil {
+			n++
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return n, err
 }
 
 // TestRecord_Parts: a recording goes on in further files, and all of them together are the recording.

@@ -51,25 +51,32 @@ func startDaemon(t *testing.T, network *netio.Memory, n byte, until context.Cont
 		t.Fatal(err)
 	}
 	running.Go(func() { _ = d.Run(until) })
-	d.client = d.NewClient()
+	d.login(running)
+	return d
+}
+
+// login attaches a client.
+func (d *daemon) login(running *sync.WaitGroup) {
+	c := d.NewClient()
+	d.client = c
 	running.Go(func() {
 		var events []client.Event
 		for more := true; more; {
-			events, more = d.client.Next(events)
+			events, more = c.Next(events)
 			for _, ev := range events {
 				if in, is := ev.(client.Invitation); is {
-					d.client.Do(client.Accept{Peer: in.Peer})
+					c.Do(client.Accept{Peer: in.Peer})
 				}
 			}
 		}
 	})
-	d.client.Do(client.Connect{User: fmt.Sprintf("user%d", n)})
-	return d
+	c.Do(client.Connect{User: "user" + d.addr.Addr().String()})
 }
 
 // Daemons whose conversations run on goroutines of their own, all at once, are replayed one conversation at a time, and the same
 // comes of it: on a bad network, with clients that come and go, to the goodbye.
 func TestReplay_Daemons(t *testing.T) {
+	causes := make(map[engine.Cause]int)
 	for seed := range uint64(5) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -103,7 +110,10 @@ func TestReplay_Daemons(t *testing.T) {
 				}
 				all[0].client.Do(client.Leave{Peer: all[1].addr})
 				all[2].client.Close()
+				time.Sleep(time.Second)
+				all[2].login(&running)
 				time.Sleep(time.Minute)
+				network.Partition(all[3].addr.Addr(), all[4].addr.Addr(), true) // so that their goodbyes are not heard
 				stop()
 				running.Wait()
 				messages := 0
@@ -115,6 +125,9 @@ func TestReplay_Daemons(t *testing.T) {
 					if r.LeftOut > 0 || r.Conversations < 2 {
 						t.Errorf("%s: %+v", d.addr, r)
 					}
+					for c := engine.CauseDatagram; c <= engine.CauseEnd; c++ {
+						causes[c] += bytes.Count(d.file.Bytes(), []byte(`"cause":"`+c.String()+`"`))
+					}
 					messages += bytes.Count(d.file.Bytes(), []byte(`"ev":"message"`))
 				}
 				if messages < 100 {
@@ -122,5 +135,10 @@ func TestReplay_Daemons(t *testing.T) {
 				}
 			})
 		})
+	}
+	for c := engine.CauseDatagram; c <= engine.CauseEnd; c++ {
+		if causes[c] == 0 && c != engine.CauseDropped { // which takes a daemon that is slower than its network
+			t.Errorf("%q has never happened", c)
+		}
 	}
 }
