@@ -451,3 +451,17 @@ func ExamplePartName() {
 	fmt.Println(PartName("chat.jsonl", 1), PartName("chat.jsonl", 2))
 	// Output: chat.jsonl chat-2.jsonl
 }
+
+// BenchmarkObserve is what a conversation waits for with each input: a copy into the queue.
+func BenchmarkObserve(b *testing.B) {
+	all, cfg := observations(b)
+	r, _ := open(b, 0, cfg, "chat.jsonl", "chat.pcapng")
+	defer r.Close()
+	for b.Loop() {
+		for _, o := range all[:32] {
+			r.Observe(o)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/32, "ns/input")
+	b.ReportMetric(float64(counted(r))/float64(b.N)/32, "lost/input")
+}
