@@ -26,7 +26,7 @@
 //   - "cause" is datagram, command, timer, attach, detach, shutdown or kill, the inputs of a conversation; end, when it is
 //     forgotten; or unreadable or dropped, for a datagram that never came so far.
 //   - "raw" is a datagram in hexadecimal digits, "command" what the user asked for and "events" what the user is told, as in
-//     the client protocol; "error" names why a datagram cannot be read.
+//     the client protocol; "error" names why a datagram cannot be read, or a command not be written.
 //   - "begins" is there with the first input of a conversation, and says what it began with; "ends" is true with the last.
 //   - "answers" is what the conversation was told by what it shares with others, in the order in which it asked: a question
 //     of package engine, a blank, and what was answered.

@@ -195,7 +195,7 @@ func (e *Entry) observation(start time.Time) (*engine.Observation, error) {
 	for _, a := range e.Answers {
 		o.Answers = append(o.Answers, engine.ParseAnswer(a))
 	}
-	if cause == engine.CauseCommand {
+	if cause == engine.CauseCommand && (len(e.Command) > 0 || e.Error == "") {
 		cmd, err := client.Native{}.DecodeCommand(e.Command)
 		if err != nil {
 			return nil, fmt.Errorf("its command cannot be read: %w", err)

@@ -137,6 +137,11 @@ func (r *Replayer) take(l *line, number int) error {
 // run has an input happen again.
 func (r *Replayer) run(e *Entry, then *engine.Observation, line int) error {
 	s := r.sessions[then.Peer]
+	if then.Cause == engine.CauseCommand && then.Command == nil { // it could not be written: what comes of it cannot be known
+		delete(r.sessions, then.Peer)
+		r.report.LeftOut++
+		return nil
+	}
 	switch {
 	case then.Begins != nil:
 		r.report.Conversations++

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"simp/codec/client"
 	"simp/engine"
 	"simp/engine/double"
 	"simp/engine/sim"
@@ -244,6 +245,29 @@ func TestReplay_Lost(t *testing.T) {
 	i := len(lines) / 2
 	with := strings.Join(lines[:i], "") + `{"t":5,"lost":2}` + "\n" + strings.Join(lines[i+2:], "")
 	if r := replay(t, with); r.Difference != nil || r.Lost != 2 || r.LeftOut == 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A command that takes more room than a line of the client protocol has is left out, with the rest of its conversation.
+func TestReplay_CommandTooLong(t *testing.T) {
+	peer := netip.MustParseAddrPort("10.0.0.2:7777")
+	e := NewEntry(&engine.Observation{
+		At: begun, Peer: peer, Cause: engine.CauseCommand, Begins: &engine.Birth{Attached: true, Dialect: "unknown"},
+		Command: client.Chat{Peer: peer, Text: strings.Repeat("\u200b", 15000)},
+	}, begun)
+	if e.Command != nil || e.Error == "" {
+		t.Fatalf("it is written: %.100s, %q", e.Command, e.Error)
+	}
+	var file bytes.Buffer
+	w, err := NewWriter(&file, NewHead(engine.Defaults(), netip.MustParseAddrPort("10.0.0.1:7777"), begun))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(e); err != nil {
+		t.Fatal(err)
+	}
+	if r := replay(t, file.String()); r.LeftOut != 1 || r.Difference != nil {
 		t.Errorf("%+v", r)
 	}
 }
