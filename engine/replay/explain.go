@@ -1,0 +1,246 @@
+package replay
+
+import (
+	"bytes"
+	"time"
+
+	"simp/codec"
+	"simp/codec/client"
+	"simp/engine"
+	"simp/fsm"
+)
+
+// How something that the recorded daemon has sent is explained: what has ours to be told, so that it sends the same?
+
+// recorded takes what the recorded daemon has sent.
+func (c *conversation) recorded(s sent) {
+	c.pass(s.at)
+	if s.bad {
+		c.tell(Divergence{N: s.n, At: s.at.Sub(c.r.start), Sent: unreadable(s.raw), Rule: c.session.State().String()})
+		return
+	}
+	if len(s.d.User) > 0 {
+		c.seat.env.SetUser(string(s.d.User))
+	}
+	c.seat.names.next = given(&s.d)
+	if !c.explain(&s) {
+		c.differs(&s)
+	}
+	c.seat.names.next = codec.Token{}
+	c.remember(&s)
+}
+
+// explain looks for what makes ours send the same. The order matters: what ours has sent already, what it is about to send, what
+// its user may have done, what may have arrived meanwhile, and then again what its user may have done.
+func (c *conversation) explain(s *sent) bool {
+	if c.match(s) {
+		return true
+	}
+	repeats := c.repeats(s)
+	switch {
+	case repeats && c.fire(s.at, fsm.Retransmit), s.d.Kind == codec.FIN && c.mayGiveUp() && c.fire(s.at, fsm.Retransmit),
+		s.d.Kind == codec.FIN && c.fire(s.at, fsm.Expiry):
+		if c.match(s) {
+			return true
+		}
+	}
+	acted := !repeats && !c.answers(s) && c.act(s)
+	if acted && c.match(s) {
+		return true
+	}
+	for len(c.held) > 0 {
+		if c.deliver(s.at); c.match(s) {
+			return true
+		}
+	}
+	if !acted && c.act(s) && c.match(s) {
+		return true
+	}
+	if s.d.Kind == codec.FIN && c.session.State() == fsm.Established {
+		if c.input(s.at, engine.Input{Command: client.Leave{Peer: c.peer, Now: true}}); c.match(s) {
+			return true
+		}
+	}
+	return s.d.Kind != codec.ACK && s.d.Kind != codec.ERR && c.fire(s.at, fsm.Retransmit) && c.match(s)
+}
+
+// match finds what ours has sent that is the same, or what is written and only waits until the peer is ready for it.
+func (c *conversation) match(s *sent) bool {
+	if c.find(s) {
+		return true
+	}
+	if c.session.Delayed() == 0 {
+		return false
+	}
+	c.expire()
+	return c.match(s)
+}
+
+// find finds what ours has sent that is the same. Of several the earliest that is not late. One that is late
+// is told: the earliest answer, since a daemon that was busy gives all of them, the latest repeat, since it does not.
+func (c *conversation) find(s *sent) bool {
+	late := -1
+	for i := range c.ours {
+		o := &c.ours[i]
+		switch {
+		case !equal(&o.d, &s.d):
+		case s.at.Sub(o.at) > c.r.o.Tolerance:
+			if late < 0 || o.repeat {
+				late = i
+			}
+		default:
+			c.drop(i)
+			return true
+		}
+	}
+	if late < 0 {
+		return false
+	}
+	o := &c.ours[late]
+	c.tell(Divergence{
+		At: o.at.Sub(c.r.start), Ours: says(&o.d), Repeat: o.repeat, Rule: o.rule, UntilN: s.n, Until: s.at.Sub(c.r.start),
+	})
+	c.drop(late)
+	return true
+}
+
+// near reports whether two moments are the same, as far as a recording knows.
+func (c *conversation) near(a, b time.Time) bool { return a.Sub(b).Abs() <= c.r.o.Tolerance }
+
+// fire lets a timer of ours come if that is now, as far as a recording knows.
+func (c *conversation) fire(now time.Time, t fsm.Timer) bool {
+	due, running := c.session.Due(t)
+	if !running || !c.near(now, due) {
+		return false
+	}
+	c.clock = later(c.clock, now)
+	c.session.Fire(c.clock, t, &c.r.out)
+	c.collect(now, true)
+	return true
+}
+
+// mayGiveUp reports whether ours repeats an acceptance, which ends with a FIN.
+func (c *conversation) mayGiveUp() bool {
+	return c.session.State() == fsm.SynReceived && !c.session.HalfOpen()
+}
+
+// repeats reports whether something can be a copy of what waits for its answer.
+func (c *conversation) repeats(s *sent) bool {
+	switch state := c.session.State(); s.d.Kind {
+	case codec.SYN:
+		return state == fsm.SynSent
+	case codec.SYNACK:
+		return c.mayGiveUp()
+	case codec.FIN:
+		return state == fsm.FinWait
+	case codec.CHAT:
+		before, _, err := codec.Decode(c.last[codec.CHAT].raw)
+		return err == nil && state == fsm.Established && !c.session.AtRest() &&
+			bytes.Equal(before.Payload, s.d.Payload) && bytes.Equal(before.Label, s.d.Label)
+	case codec.ACK, codec.ERR, codec.Invalid:
+	}
+	return false
+}
+
+// answers reports whether something answers a datagram of the peer rather than being an act of the user.
+func (c *conversation) answers(s *sent) bool {
+	if s.d.Kind != codec.FIN {
+		return false
+	}
+	reason := codec.ReasonOf(s.d.Payload)
+	return reason == codec.Restarted || reason == codec.Busy
+}
+
+// act lets our user do what the recorded one must have done, if ours may do that as things stand.
+func (c *conversation) act(s *sent) bool {
+	var in engine.Input
+	state := c.session.State()
+	switch s.d.Kind {
+	case codec.SYN:
+		if state == fsm.Idle || state == fsm.FinWait || state == fsm.SynSent {
+			in.Command = client.Invite{Peer: c.peer}
+		}
+	case codec.SYNACK:
+		if c.session.HalfOpen() {
+			in.Command = client.Accept{Peer: c.peer}
+		}
+	case codec.CHAT:
+		if state == fsm.Established && !c.repeats(s) {
+			c.chats++
+			in.Command = client.Chat{Peer: c.peer, Text: string(s.d.Payload), ID: client.NumberID(c.chats)}
+		}
+	case codec.FIN:
+		in = c.ending(s)
+	case codec.ACK, codec.ERR, codec.Invalid: // daemons do that by themselves
+	}
+	if in == (engine.Input{}) {
+		return false
+	}
+	c.input(s.at, in)
+	return true
+}
+
+// ending is what the user may have done to end a conversation. Native peers say it.
+func (c *conversation) ending(s *sent) engine.Input {
+	state := c.session.State()
+	if state == fsm.Idle || state == fsm.FinWait {
+		return engine.Input{}
+	}
+	switch codec.ReasonOf(s.d.Payload) {
+	case codec.Shutdown:
+		return engine.Input{Shutdown: true}
+	case codec.Cancelled:
+		return engine.Input{Command: client.Cancel{Peer: c.peer}}
+	case codec.Declined:
+		return engine.Input{Command: client.Decline{Peer: c.peer}}
+	case codec.Left:
+		return engine.Input{Command: client.Leave{Peer: c.peer}}
+	case codec.ReasonNone, codec.Busy, codec.Restarted:
+	}
+	switch {
+	case c.session.HalfOpen():
+		return engine.Input{Command: client.Decline{Peer: c.peer}}
+	case state == fsm.Established:
+		return engine.Input{Command: client.Leave{Peer: c.peer}}
+	}
+	return engine.Input{Command: client.Cancel{Peer: c.peer}}
+}
+
+// differs tells what nothing explains.
+func (c *conversation) differs(s *sent) {
+	d := Divergence{N: s.n, At: s.at.Sub(c.r.start), Sent: says(&s.d)}
+	for i := len(c.ours) - 1; i >= 0; i-- {
+		if o := &c.ours[i]; o.d.Kind == s.d.Kind && c.near(o.at, s.at) {
+			d.Ours, d.Rule = says(&o.d), o.rule
+			c.tell(d)
+			c.drop(i)
+			return
+		}
+	}
+	p := &c.last[s.d.Kind]
+	if bytes.Equal(p.raw, s.raw) && c.near(s.at, p.at.Add(c.r.cfg.Retransmit)) {
+		return // what it repeats was answered this moment
+	}
+	state := c.session.State()
+	d.Rule = state.String()
+	c.tell(d)
+	if s.d.Kind == codec.SYN && (state == fsm.Established || state == fsm.SynReceived) {
+		c.anew()
+		if c.input(s.at, engine.Input{Command: client.Invite{Peer: c.peer}}); c.match(s) {
+			return
+		}
+	}
+	if len(c.early) < maxEarly {
+		e := *s
+		e.raw = bytes.Clone(s.raw)
+		e.d, _, _ = codec.Decode(e.raw)
+		c.early = append(c.early, e)
+	}
+}
+
+// anew has ours forget the conversation, as a daemon does that was started again.
+func (c *conversation) anew() {
+	c.session.Abandon()
+	c.session = engine.NewSession(c.seat.env, c.peer, true)
+	c.ours, c.early = nil, nil
+}

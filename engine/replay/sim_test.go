@@ -1,0 +1,76 @@
+package replay_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"simp/engine/replay"
+	"simp/engine/sim"
+	"simp/netio"
+)
+
+type captured struct {
+	at       time.Time
+	from, to netip.AddrPort
+	raw      []byte
+}
+
+// play plays a script and returns what was sent.
+func play(s *sim.Script) (all []captured) {
+	s.Play(sim.Options{Capture: func(at time.Time, from, to netip.AddrPort, b []byte) {
+		all = append(all, captured{at, from, to, append([]byte(nil), b...)})
+	}})
+	return all
+}
+
+// replayed replays what was captured and returns what diverges.
+func replayed(all []captured) (told []replay.Divergence, r *replay.Replay) {
+	survey := replay.NewSurvey()
+	for _, c := range all {
+		survey.Packet(c.from, c.to, c.raw)
+	}
+	r = replay.New(replay.Options{Survey: survey, Report: func(d replay.Divergence) { told = append(told, d) }})
+	for i, c := range all {
+		r.Packet(i+1, c.at, c.from, c.to, c.raw)
+	}
+	r.End()
+	return told, r
+}
+
+func random(seed uint64, nodes, acts int, network netio.Faults, plain bool) *sim.Script {
+	s := sim.NewScript()
+	for i := range nodes {
+		p := sim.NewNode(fmt.Sprintf("user%d", i+1))
+		p.Plain = plain
+		s.Parties = append(s.Parties, p)
+	}
+	s.Network, s.Seed = network, seed
+	s.Random = sim.Random{Acts: acts, Pace: 2 * time.Second}
+	return s
+}
+
+// Captures of daemons like ours on a good network replay without a divergence: what is inferred of their users is what they did.
+func TestReplay_GoodNetwork(t *testing.T) {
+	good := netio.Faults{MinDelay: time.Millisecond, MaxDelay: time.Millisecond}
+	followed := 0
+	for seed := range uint64(300) {
+		nodes := 2 + int(seed%3)
+		all := play(random(seed, nodes, 40, good, seed%5 == 0))
+		told, r := replayed(all)
+		for _, d := range told {
+			t.Errorf("seed %d, %d daemons: %+v", seed, nodes, d)
+		}
+		followed += r.Followed
+		if r.Followed != len(all) {
+			t.Errorf("seed %d: %d of %d datagrams were followed", seed, r.Followed, len(all))
+		}
+		if t.Failed() {
+			break
+		}
+	}
+	if followed < 10_000 {
+		t.Errorf("only %d datagrams: this tests little", followed)
+	}
+}
