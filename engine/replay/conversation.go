@@ -21,6 +21,7 @@ type conversation struct {
 
 	began bool // its first SYN was seen
 	idle  bool // it is over
+	heard bool // something has arrived since ours has invited
 	wake  time.Time
 
 	held  []letter // from the peer, on the way
@@ -85,6 +86,7 @@ func (c *conversation) deliver(at time.Time) {
 	c.held = slices.Delete(c.held, 0, 1)
 	d, notes, err := codec.Decode(l.raw)
 	if err == nil {
+		c.heard = true
 		c.input(at, engine.Input{Datagram: &d, Size: len(l.raw), Notes: notes})
 	}
 	c.r.release(l.raw)

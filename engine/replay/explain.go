@@ -36,6 +36,11 @@ func (c *conversation) explain(s *sent) bool {
 	if c.match(s) {
 		return true
 	}
+	for range c.provenBy(s) {
+		if c.deliver(s.at); c.match(s) {
+			return true
+		}
+	}
 	repeats := c.repeats(s)
 	switch {
 	case repeats && c.fire(s.at, fsm.Retransmit), s.d.Kind == codec.FIN && c.mayGiveUp() && c.fire(s.at, fsm.Retransmit),
@@ -47,6 +52,9 @@ func (c *conversation) explain(s *sent) bool {
 	acted := !repeats && !c.answers(s) && c.act(s)
 	if acted && c.match(s) {
 		return true
+	}
+	if c.asksForPlace(s) && c.othersArrive(s.at) {
+		acted = false
 	}
 	for len(c.held) > 0 {
 		if c.deliver(s.at); c.match(s) {
@@ -62,6 +70,64 @@ func (c *conversation) explain(s *sent) bool {
 		}
 	}
 	return s.d.Kind != codec.ACK && s.d.Kind != codec.ERR && c.fire(s.at, fsm.Retransmit) && c.match(s)
+}
+
+// asksForPlace reports whether something depends on how many chats the user has with others: an invitation, an acceptance, or
+// what becomes of an invitation that is on its way.
+func (c *conversation) asksForPlace(s *sent) bool {
+	switch s.d.Kind {
+	case codec.SYN, codec.SYNACK, codec.ERR:
+		return true
+	case codec.ACK, codec.FIN:
+		next, _, err := c.nextHeld()
+		return err == nil && (next.Kind == codec.SYN || next.Kind == codec.SYNACK)
+	case codec.CHAT, codec.Invalid:
+	}
+	return false
+}
+
+// nextHeld is the oldest datagram on the way.
+func (c *conversation) nextHeld() (codec.Datagram, codec.Notes, error) {
+	if len(c.held) == 0 {
+		return codec.Datagram{}, 0, codec.ErrEmpty
+	}
+	return codec.Decode(c.held[0].raw)
+}
+
+// othersArrive lets arrive what is on the way from other peers, and reports whether there was anything.
+func (c *conversation) othersArrive(at time.Time) (any bool) {
+	name := c.seat.names.next
+	c.seat.names.next = codec.Token{} // it is this conversation's
+	defer func() { c.seat.names.next = name }()
+	for _, o := range sorted(c.seat.with) {
+		if o == c || len(o.held) == 0 {
+			continue
+		}
+		for any = true; len(o.held) > 0; {
+			o.deliver(at)
+		}
+		o.settle()
+	}
+	return any
+}
+
+// provenBy is how many of the datagrams on the way must have arrived, since what was sent says a name that they give.
+func (c *conversation) provenBy(s *sent) (n int) {
+	if len(c.held) == 0 {
+		return 0
+	}
+	name, second := s.d.Name()
+	if name == (codec.Token{}) {
+		return 0
+	}
+	for i := range c.held {
+		if d, _, err := codec.Decode(c.held[i].raw); err == nil {
+			if g := given(&d); g != (codec.Token{}) && (g == name || g == second) {
+				n = i + 1
+			}
+		}
+	}
+	return n
 }
 
 // match finds what ours has sent that is the same, or what is written and only waits until the peer is ready for it.
@@ -142,13 +208,23 @@ func (c *conversation) repeats(s *sent) bool {
 	return false
 }
 
-// answers reports whether something answers a datagram of the peer rather than being an act of the user.
+// answers reports whether what is on the way must have arrived first: a FIN may answer it, or end what it has opened.
 func (c *conversation) answers(s *sent) bool {
-	if s.d.Kind != codec.FIN {
+	if s.d.Kind != codec.FIN || len(c.held) == 0 {
 		return false
 	}
-	reason := codec.ReasonOf(s.d.Payload)
-	return reason == codec.Restarted || reason == codec.Busy
+	switch codec.ReasonOf(s.d.Payload) {
+	case codec.Restarted, codec.Busy:
+		return true
+	case codec.Left:
+		return c.session.State() != fsm.Established
+	case codec.Declined, codec.Cancelled, codec.Shutdown, codec.ReasonNone:
+	}
+	if c.session.State() == fsm.SynSent && !c.heard && !s.d.Announced {
+		return true // to a peer of which nothing was heard it would announce itself
+	}
+	next, _, err := c.nextHeld()
+	return err == nil && c.mayGiveUp() && (next.Kind == codec.ACK || next.Kind == codec.CHAT)
 }
 
 // act lets our user do what the recorded one must have done, if ours may do that as things stand.
@@ -158,6 +234,7 @@ func (c *conversation) act(s *sent) bool {
 	switch s.d.Kind {
 	case codec.SYN:
 		if state == fsm.Idle || state == fsm.FinWait || state == fsm.SynSent {
+			c.heard = c.heard && state == fsm.SynSent
 			in.Command = client.Invite{Peer: c.peer}
 		}
 	case codec.SYNACK:
