@@ -19,9 +19,10 @@ type conversation struct {
 	session engine.Session
 	clock   time.Time // of the session
 
-	began bool // its first SYN was seen
-	idle  bool // it is over
-	heard bool // something has arrived since ours has invited
+	began bool        // its first SYN was seen
+	idle  bool        // it is over
+	heard bool        // something has arrived since ours has invited
+	knows codec.Token // the last name that has arrived of those that the peer gives
 	wake  time.Time
 
 	held  []letter // from the peer, on the way
@@ -87,6 +88,9 @@ func (c *conversation) deliver(at time.Time) {
 	d, notes, err := codec.Decode(l.raw)
 	if err == nil {
 		c.heard = true
+		if g := given(&d); g != (codec.Token{}) {
+			c.knows = g
+		}
 		c.input(at, engine.Input{Datagram: &d, Size: len(l.raw), Notes: notes})
 	}
 	c.r.release(l.raw)
@@ -129,12 +133,11 @@ func (c *conversation) collect(at time.Time, repeat bool) {
 
 // pass lets everything happen that is due and can wait no longer.
 func (c *conversation) pass(now time.Time) {
-	tolerance := c.r.o.Tolerance
 	for {
 		at, due := c.next()
 		switch {
-		case len(c.held) > 0 && (!due || !c.held[0].at.Add(tolerance).After(at)):
-			if at = c.held[0].at.Add(tolerance); at.After(now) {
+		case len(c.held) > 0 && (!due || !c.held[0].at.Add(c.r.underWay()).After(at)):
+			if at = c.held[0].at.Add(c.r.underWay()); at.After(now) {
 				c.report(now)
 				return
 			}
@@ -193,7 +196,7 @@ func (c *conversation) settle() {
 		}
 	}
 	if len(c.held) > 0 {
-		sooner(c.held[0].at.Add(c.r.o.Tolerance))
+		sooner(c.held[0].at.Add(c.r.underWay()))
 	}
 	if len(c.ours) > 0 {
 		sooner(c.ours[0].at.Add(c.waits()))

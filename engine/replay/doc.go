@@ -16,9 +16,10 @@
 // long as the network takes. Nor does a daemon answer in no time, or a timer fire on the dot. So one number, the tolerance, says
 // how much the recorded times may be off, 250 ms unless told otherwise:
 //
-//   - a datagram reaches the recorded daemon within the tolerance after it was captured, at whichever moment in that time fits
-//     best what the daemon is seen to do. In doubt its user was faster: a SYN that goes out 1 ms after one came in has crossed it;
-//   - an answer may come that much later, and a repeat that much earlier or later, than ours. Ours then goes on from the
+//   - a datagram reaches the recorded daemon within a fifth of the tolerance (50 ms) after it was captured, at whichever moment
+//     in that time fits best what the daemon is seen to do. In doubt its user was faster: a SYN that goes out 1 ms after one came
+//     in has crossed it. A name that something says proves that what gives it has arrived;
+//   - an answer may come the whole tolerance later, and a repeat that much earlier or later, than ours. Ours then goes on from the
 //     recorded time, so that differences do not add up.
 //
 // That a datagram was captured and lost behind that, or overtaken, cannot be seen. It shows as a divergence of its receiver.

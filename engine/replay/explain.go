@@ -49,12 +49,15 @@ func (c *conversation) explain(s *sent) bool {
 			return true
 		}
 	}
-	acted := !repeats && !c.answers(s) && c.act(s)
+	acted := !c.answers(s) && c.act(s)
 	if acted && c.match(s) {
 		return true
 	}
 	if c.asksForPlace(s) && c.othersArrive(s.at) {
 		acted = false
+	}
+	if s.d.Kind == codec.ERR {
+		c.othersAccept(s.at)
 	}
 	for len(c.held) > 0 {
 		if c.deliver(s.at); c.match(s) {
@@ -111,6 +114,25 @@ func (c *conversation) othersArrive(at time.Time) (any bool) {
 	return any
 }
 
+// othersAccept lets our user accept the one invitation that waits, since a refusal as busy shows that it was accepted: the
+// acceptance may go out later, where the peer is not ready for it.
+func (c *conversation) othersAccept(at time.Time) {
+	var waits *conversation
+	for _, o := range c.seat.with {
+		switch state := o.session.State(); {
+		case o == c || state == fsm.Idle:
+		case !o.session.HalfOpen() || waits != nil:
+			return // there is a chat already, or it is not clear which
+		default:
+			waits = o
+		}
+	}
+	if waits != nil {
+		waits.input(at, engine.Input{Command: client.Accept{Peer: waits.peer}})
+		waits.settle()
+	}
+}
+
 // provenBy is how many of the datagrams on the way must have arrived, since what was sent says a name that they give.
 func (c *conversation) provenBy(s *sent) (n int) {
 	if len(c.held) == 0 {
@@ -122,7 +144,7 @@ func (c *conversation) provenBy(s *sent) (n int) {
 	}
 	for i := range c.held {
 		if d, _, err := codec.Decode(c.held[i].raw); err == nil {
-			if g := given(&d); g != (codec.Token{}) && (g == name || g == second) {
+			if g := given(&d); g != (codec.Token{}) && g != c.knows && (g == name || g == second) {
 				n = i + 1
 			}
 		}
@@ -208,9 +230,17 @@ func (c *conversation) repeats(s *sent) bool {
 	return false
 }
 
-// answers reports whether what is on the way must have arrived first: a FIN may answer it, or end what it has opened.
+// answers reports whether what is on the way must have arrived first: a FIN may answer it or end what it has opened, and a SYN
+// begin what it has ended.
 func (c *conversation) answers(s *sent) bool {
-	if s.d.Kind != codec.FIN || len(c.held) == 0 {
+	next, _, err := c.nextHeld()
+	switch {
+	case err != nil:
+		return false
+	case s.d.Kind == codec.SYN && c.session.State() == fsm.SynSent:
+		// An invitation with another name begins anew, and so the one before is over.
+		return !bytes.Equal(s.raw, c.last[codec.SYN].raw) || next.Kind == codec.FIN || next.Kind == codec.ERR
+	case s.d.Kind != codec.FIN:
 		return false
 	}
 	switch codec.ReasonOf(s.d.Payload) {
@@ -218,13 +248,14 @@ func (c *conversation) answers(s *sent) bool {
 		return true
 	case codec.Left:
 		return c.session.State() != fsm.Established
-	case codec.Declined, codec.Cancelled, codec.Shutdown, codec.ReasonNone:
+	case codec.Declined:
+		return false
+	case codec.Cancelled, codec.Shutdown, codec.ReasonNone:
 	}
 	if c.session.State() == fsm.SynSent && !c.heard && !s.d.Announced {
 		return true // to a peer of which nothing was heard it would announce itself
 	}
-	next, _, err := c.nextHeld()
-	return err == nil && c.mayGiveUp() && (next.Kind == codec.ACK || next.Kind == codec.CHAT)
+	return c.mayGiveUp() && (next.Kind == codec.ACK || next.Kind == codec.CHAT)
 }
 
 // act lets our user do what the recorded one must have done, if ours may do that as things stand.

@@ -27,6 +27,9 @@ type Options struct {
 // and above what a slow program and a network need.
 const DefaultTolerance = 250 * time.Millisecond
 
+// underWay is how long a datagram may be on its way from where it was captured to the recorded daemon.
+func (r *Replay) underWay() time.Duration { return r.o.Tolerance / 5 }
+
 // Bounds of what is kept.
 const (
 	maxIdle  = 4096 // conversations that are over: that they began, and what kind of peer it was
