@@ -91,18 +91,24 @@ func (c *conversation) deliver(at time.Time) {
 		if g := given(&d); g != (codec.Token{}) {
 			c.knows = g
 		}
-		c.input(at, engine.Input{Datagram: &d, Size: len(l.raw), Notes: notes})
+		c.handle(at, engine.Input{Datagram: &d, Size: len(l.raw), Notes: notes})
+		c.collect(l.at, false) // what answers it is missing from when it was captured
 	}
 	c.r.release(l.raw)
 }
 
+// input gives the session something else.
 func (c *conversation) input(at time.Time, in engine.Input) {
+	c.handle(at, in)
+	c.collect(at, false)
+}
+
+func (c *conversation) handle(at time.Time, in engine.Input) {
 	if c.session.Done() {
 		c.session = engine.NewSession(c.seat.env, c.peer, true)
 	}
 	c.clock = later(c.clock, at)
 	c.session.Handle(c.clock, in, &c.r.out)
-	c.collect(at, false)
 }
 
 // collect takes what ours wants to be sent.

@@ -7,8 +7,8 @@
 // A recording shows datagrams, not users. What a user must have done is taken from what was sent: a SYN is an invitation, a SYN+ACK
 // an acceptance, a new message is one that was written, a FIN ends whatever there is to end. The name of the user, and the names
 // that native peers give to conversations (2.8), which are chance, are taken from there too. How the daemon was started is taken
-// from the whole recording by a [Survey] before: whether it announces itself, and how many chats it allows. Everything else is the
-// machine's, and what the machine would not have done is a [Divergence].
+// from the whole recording by a [Survey] before: whether it announces itself, whether it asks its user, and how many chats it allows.
+// Everything else is the machine's, and what the machine would not have done is a [Divergence].
 //
 // # What is known of the time
 //

@@ -143,8 +143,7 @@ func (r *Replay) conversation(self, peer netip.AddrPort) *conversation {
 	s := r.seats[self]
 	if s == nil {
 		cfg := r.cfg
-		announces, chats := r.o.Survey.of(self)
-		cfg.Plain, cfg.MaxChats = !announces, chats
+		r.o.Survey.configure(self, &cfg)
 		if r.o.MaxChats > 0 {
 			cfg.MaxChats = r.o.MaxChats
 		}

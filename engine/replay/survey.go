@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"simp/codec"
+	"simp/engine"
 )
 
 // Port is where daemons speak.
@@ -23,6 +24,9 @@ type Survey struct {
 // daemon is what is known of one.
 type daemon struct {
 	announces bool // it has shown that it is native
+	rings     bool // it confirms an invitation before its user has answered, so it asks its user
+	accepts   bool // it has accepted one, as native daemons do
+	declines  bool // the same
 	chats     map[netip.AddrPort]bool
 	most      int // chats at the same time
 }
@@ -62,13 +66,16 @@ func (s *Survey) Packet(from, to netip.AddrPort, payload []byte) {
 	sender.announces = sender.announces || isNative(&d)
 	switch d.Kind {
 	case codec.SYNACK:
+		sender.accepts = sender.accepts || d.Announced
 		sender.open(to)
 	case codec.ACK:
+		sender.rings = sender.rings || codec.AckOf(d.Payload) == codec.SYN
 		// Whoever answers an acceptance has a chat from there on, if it does not end it at once.
 		if receiver.chats[from] {
 			sender.open(to)
 		}
 	case codec.FIN, codec.SYN:
+		sender.declines = sender.declines || d.Kind == codec.FIN && codec.ReasonOf(d.Payload) == codec.Declined
 		delete(sender.chats, to)
 		delete(receiver.chats, from)
 	case codec.ERR, codec.CHAT, codec.Invalid:
@@ -118,11 +125,18 @@ func (s *Survey) Elsewhere() uint16 {
 	return best
 }
 
-// of is how a daemon was started, as far as that shows.
-func (s *Survey) of(a netip.AddrPort) (announces bool, maxChats int) {
+// configure sets how a daemon was started, as far as that shows.
+func (s *Survey) configure(a netip.AddrPort, cfg *engine.Config) {
 	d := s.daemons[a]
 	if d == nil {
-		return true, 1
+		return
 	}
-	return d.announces, max(1, d.most)
+	cfg.Plain, cfg.MaxChats = !d.announces, max(1, d.most)
+	switch {
+	case d.rings:
+	case d.accepts:
+		cfg.Accept = engine.AcceptAuto
+	case d.declines:
+		cfg.Accept = engine.AcceptNever
+	}
 }
