@@ -7,11 +7,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"simp/cmd/internal/flags"
-	"simp/codec"
 	"simp/engine/replay"
 	"simp/netio/pcap"
 )
@@ -130,6 +131,7 @@ func isExact(path string) (bool, error) {
 // outcome is what came of one file.
 type outcome struct {
 	path        string
+	limit       int              // of what is listed
 	daemons     []netip.AddrPort // in whose place ours was put
 	all         int              // daemons
 	datagrams   int
@@ -164,7 +166,7 @@ func (c replayCommand) replay(l lab, path string) (*outcome, error) {
 	case survey.Datagrams == 0:
 		return nil, c.nothing(path, survey, packets)
 	}
-	o := &outcome{path: path, datagrams: survey.Datagrams, all: len(survey.Daemons())}
+	o := &outcome{path: path, limit: int(c.Limit), datagrams: survey.Datagrams, all: len(survey.Daemons())}
 	for _, d := range survey.Daemons() {
 		if c.replaces(d) {
 			o.daemons = append(o.daemons, d)
@@ -173,46 +175,87 @@ func (c replayCommand) replay(l lab, path string) (*outcome, error) {
 	if len(o.daemons) == 0 {
 		return nil, fmt.Errorf("%s: %s is no daemon in it; there are %s", path, c.As[0].addr, list(survey.Daemons()))
 	}
-	o.broken, err = c.follow(l, path, survey, ports, o)
+	o.unreadable = survey.Unreadable
+	err = c.follow(l, survey, packets, o)
 	return o, err
 }
 
-func (c replayCommand) follow(l lab, path string, survey *replay.Survey, ports []uint16, o *outcome) (broken, err error) {
-	options := replay.Options{
-		Survey: survey, As: c.replaces, Retransmit: time.Duration(c.Retransmit), Tolerance: time.Duration(c.Tolerance),
-		Report: func(d replay.Divergence) {
-			o.divergences += 1 + d.More
-			if len(o.listed) < int(c.Limit) {
-				o.listed = append(o.listed, d)
-			}
-		},
+// partPackets is from how many packets on a recording is divided among all cores. Each reads all of it, which is the least of it.
+const partPackets = 20_000
+
+// follow holds a recording against ours.
+func (c replayCommand) follow(l lab, survey *replay.Survey, packets int, o *outcome) error {
+	parts := 1
+	if packets >= partPackets {
+		parts = runtime.GOMAXPROCS(0)
 	}
+	results := make([]part, parts)
+	var cores sync.WaitGroup
+	for i := range results {
+		cores.Go(func() {
+			on := l
+			if i > 0 {
+				on.stderr = io.Discard // one progress line is enough
+			}
+			results[i] = c.part(on, o.path, replay.Options{Survey: survey, As: c.replaces, Part: i, Parts: parts})
+		})
+	}
+	cores.Wait()
+	o.broken, o.cut = results[0].broken, results[0].cut
+	for _, p := range results {
+		if p.err != nil {
+			return p.err
+		}
+		o.listed = append(o.listed, p.listed...)
+		o.divergences += p.divergences
+		o.followed += p.followed
+		o.middle += p.middle
+	}
+	return nil
+}
+
+// part is what came of a part of the work.
+type part struct {
+	listed                        []replay.Divergence
+	divergences, followed, middle int
+	cut                           []int
+	broken, err                   error
+}
+
+func (c replayCommand) part(l lab, path string, options replay.Options) (p part) {
+	options.Retransmit, options.Tolerance = time.Duration(c.Retransmit), time.Duration(c.Tolerance)
 	if c.MaxChats != nil {
 		options.MaxChats = int(*c.MaxChats)
 	}
+	options.Report = func(d replay.Divergence) {
+		p.divergences += 1 + d.More
+		if len(p.listed) < int(c.Limit) {
+			p.listed = append(p.listed, d)
+		}
+	}
 	r := replay.New(options)
-	broken, err = readUDP(l, path, "replaying "+filepath.Base(path), func(p *pcap.Packet) {
+	p.broken, p.err = readUDP(l, path, "replaying "+filepath.Base(path), func(packet *pcap.Packet) {
 		switch {
-		case p.Proto != pcap.UDP:
-			r.Pass(p.At)
-		case !p.Cut:
-			r.Packet(p.N, p.At, p.From, p.To, p.Payload)
+		case packet.Proto != pcap.UDP:
+			r.Pass(packet.At)
+		case !packet.Cut:
+			r.Packet(packet.N, packet.At, packet.From, packet.To, packet.Payload)
 		default:
-			r.Pass(p.At)
-			if _, _, err := codec.Decode(p.Payload); between(ports, p) && (err == nil || len(p.Payload) < codec.HeaderLen) {
-				o.cut = append(o.cut, p.N)
+			r.Pass(packet.At)
+			if c.between(packet) {
+				p.cut = append(p.cut, packet.N)
 			}
 		}
 	})
 	r.End()
-	o.followed, o.middle, o.unreadable = r.Followed, r.Middle, r.Unreadable
-	return broken, err
+	p.followed, p.middle = r.Followed, r.Middle
+	return p
 }
 
 // between reports whether a packet is one of daemons'.
-func between(ports []uint16, p *pcap.Packet) bool {
-	for _, port := range ports {
-		if p.From.Port() == port || p.To.Port() == port {
+func (c replayCommand) between(p *pcap.Packet) bool {
+	for _, port := range c.Port {
+		if p.From.Port() == uint16(port) || p.To.Port() == uint16(port) {
 			return true
 		}
 	}

@@ -124,22 +124,31 @@ func TestReplay_OwnRecordings(t *testing.T) {
 	}
 }
 
-// simulated is the capture of a script.
+// simulated is the capture of a script, as a file.
 func simulated(t *testing.T, text string) []byte {
 	t.Helper()
-	script, err := sim.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file bytes.Buffer
 	w, err := pcap.NewWriter(&file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	script.Play(sim.Options{Capture: func(at time.Time, from, to netip.AddrPort, b []byte) {
-		if err := w.Write(pcap.Datagram{At: at, From: from, To: to, Payload: b}); err != nil {
+	for _, d := range captured(t, text) {
+		if err := w.Write(d); err != nil {
 			t.Fatal(err)
 		}
-	}})
+	}
 	return file.Bytes()
+}
+
+// captured is what is sent in a script.
+func captured(tb testing.TB, text string) (all []pcap.Datagram) {
+	tb.Helper()
+	script, err := sim.Parse(text)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	script.Play(sim.Options{Capture: func(at time.Time, from, to netip.AddrPort, b []byte) {
+		all = append(all, pcap.Datagram{At: at, From: from, To: to, Payload: bytes.Clone(b)})
+	}})
+	return all
 }

@@ -17,7 +17,10 @@ import (
 func (o *outcome) write(to io.Writer) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s of %s; ours in the place of %s\n", o.path, several(o.datagrams, "datagram"), several(o.all, "daemon"), o.places())
-	slices.SortStableFunc(o.listed, func(x, y replay.Divergence) int { return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.N, y.N)) })
+	slices.SortStableFunc(o.listed, func(x, y replay.Divergence) int {
+		return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.N, y.N), x.Self.Compare(y.Self), x.Peer.Compare(y.Peer))
+	})
+	o.listed = o.listed[:min(len(o.listed), o.limit)]
 	for i := range o.listed {
 		b.WriteString(describeDivergence(&o.listed[i]))
 		b.WriteByte('\n')

@@ -15,6 +15,7 @@ import (
 type conversation struct {
 	r       *Replay
 	seat    *seat
+	twin    *conversation // the same from the other side; nil: not known
 	peer    netip.AddrPort
 	session engine.Session
 	clock   time.Time // of the session
@@ -37,8 +38,10 @@ type conversation struct {
 
 // letter is a datagram on the way to the recorded daemon.
 type letter struct {
-	at  time.Time // captured
-	raw []byte
+	at    time.Time // captured
+	raw   []byte
+	d     codec.Datagram // parts of raw
+	notes codec.Notes
 }
 
 // ours is a datagram that ours has sent.
@@ -63,6 +66,7 @@ type sent struct {
 type previous struct {
 	at  time.Time
 	raw []byte
+	d   codec.Datagram // parts of raw
 }
 
 // follows reports whether the beginning was seen, which a SYN is.
@@ -78,22 +82,21 @@ func (c *conversation) hold(raw []byte) {
 	if len(c.held) == maxHeld {
 		c.deliver(c.r.now)
 	}
-	c.held = append(c.held, letter{at: c.r.now, raw: c.r.keep(raw)})
+	l := letter{at: c.r.now, raw: c.r.keep(raw)}
+	l.d, l.notes, _ = codec.Decode(l.raw) // it was read before
+	c.held = append(c.held, l)
 }
 
 // deliver gives the session the oldest datagram on the way.
 func (c *conversation) deliver(at time.Time) {
 	l := c.held[0]
 	c.held = slices.Delete(c.held, 0, 1)
-	d, notes, err := codec.Decode(l.raw)
-	if err == nil {
-		c.heard = true
-		if g := given(&d); g != (codec.Token{}) {
-			c.knows = g
-		}
-		c.handle(at, engine.Input{Datagram: &d, Size: len(l.raw), Notes: notes})
-		c.collect(l.at, false) // what answers it is missing from when it was captured
+	c.heard = true
+	if g := given(&l.d); g != (codec.Token{}) {
+		c.knows = g
 	}
+	c.handle(at, engine.Input{Datagram: &l.d, Size: len(l.raw), Notes: l.notes})
+	c.collect(l.at, false) // what answers it is missing from when it was captured
 	c.r.release(l.raw)
 }
 
@@ -239,6 +242,9 @@ func (c *conversation) end() {
 func (c *conversation) remember(s *sent) {
 	p := &c.last[s.d.Kind]
 	p.at, p.raw = s.at, append(p.raw[:0], s.raw...)
+	if s.d.Kind == codec.CHAT {
+		p.d, _, _ = codec.Decode(p.raw) // it was read before
+	}
 }
 
 // equal reports whether two datagrams say the same. How a name or a checksum is written down is no matter.

@@ -82,19 +82,19 @@ func (c *conversation) asksForPlace(s *sent) bool {
 	case codec.SYN, codec.SYNACK, codec.ERR:
 		return true
 	case codec.ACK, codec.FIN:
-		next, _, err := c.nextHeld()
-		return err == nil && (next.Kind == codec.SYN || next.Kind == codec.SYNACK)
+		next := c.nextHeld()
+		return next == codec.SYN || next == codec.SYNACK
 	case codec.CHAT, codec.Invalid:
 	}
 	return false
 }
 
-// nextHeld is the oldest datagram on the way.
-func (c *conversation) nextHeld() (codec.Datagram, codec.Notes, error) {
+// nextHeld is what the oldest datagram on the way is, Invalid if there is none.
+func (c *conversation) nextHeld() codec.Kind {
 	if len(c.held) == 0 {
-		return codec.Datagram{}, 0, codec.ErrEmpty
+		return codec.Invalid
 	}
-	return codec.Decode(c.held[0].raw)
+	return c.held[0].d.Kind
 }
 
 // othersArrive lets arrive what is on the way from other peers, and reports whether there was anything.
@@ -143,10 +143,8 @@ func (c *conversation) provenBy(s *sent) (n int) {
 		return 0
 	}
 	for i := range c.held {
-		if d, _, err := codec.Decode(c.held[i].raw); err == nil {
-			if g := given(&d); g != (codec.Token{}) && g != c.knows && (g == name || g == second) {
-				n = i + 1
-			}
+		if g := given(&c.held[i].d); g != (codec.Token{}) && g != c.knows && (g == name || g == second) {
+			n = i + 1
 		}
 	}
 	return n
@@ -222,8 +220,8 @@ func (c *conversation) repeats(s *sent) bool {
 	case codec.FIN:
 		return state == fsm.FinWait
 	case codec.CHAT:
-		before, _, err := codec.Decode(c.last[codec.CHAT].raw)
-		return err == nil && state == fsm.Established && !c.session.AtRest() &&
+		before := &c.last[codec.CHAT].d
+		return state == fsm.Established && before.Kind == codec.CHAT && !c.session.AtRest() &&
 			bytes.Equal(before.Payload, s.d.Payload) && bytes.Equal(before.Label, s.d.Label)
 	case codec.ACK, codec.ERR, codec.Invalid:
 	}
@@ -233,13 +231,13 @@ func (c *conversation) repeats(s *sent) bool {
 // answers reports whether what is on the way must have arrived first: a FIN may answer it or end what it has opened, and a SYN
 // begin what it has ended.
 func (c *conversation) answers(s *sent) bool {
-	next, _, err := c.nextHeld()
+	next := c.nextHeld()
 	switch {
-	case err != nil:
+	case next == codec.Invalid:
 		return false
 	case s.d.Kind == codec.SYN && c.session.State() == fsm.SynSent:
 		// An invitation with another name begins anew, and so the one before is over.
-		return !bytes.Equal(s.raw, c.last[codec.SYN].raw) || next.Kind == codec.FIN || next.Kind == codec.ERR
+		return !bytes.Equal(s.raw, c.last[codec.SYN].raw) || next == codec.FIN || next == codec.ERR
 	case s.d.Kind != codec.FIN:
 		return false
 	}
@@ -255,7 +253,7 @@ func (c *conversation) answers(s *sent) bool {
 	if c.session.State() == fsm.SynSent && !c.heard && !s.d.Announced {
 		return true // to a peer of which nothing was heard it would announce itself
 	}
-	return c.mayGiveUp() && (next.Kind == codec.ACK || next.Kind == codec.CHAT)
+	return c.mayGiveUp() && (next == codec.ACK || next == codec.CHAT)
 }
 
 // act lets our user do what the recorded one must have done, if ours may do that as things stand.

@@ -13,7 +13,8 @@ const Port = 7777
 
 // Survey is a first look at a whole recording: who speaks SIMP in it, and how each daemon was started, as far as that shows.
 type Survey struct {
-	Datagrams int // that are SIMP, between daemons
+	Datagrams  int // that are SIMP, between daemons
+	Unreadable int // that are none
 
 	ports   []uint16
 	daemons map[netip.AddrPort]*daemon
@@ -51,7 +52,11 @@ func (s *Survey) Packet(from, to netip.AddrPort, payload []byte) {
 		return
 	}
 	d, _, err := codec.Decode(payload)
-	if err != nil {
+	switch {
+	case err != nil && between:
+		s.Unreadable++
+		return
+	case err != nil:
 		return
 	}
 	if !between {
