@@ -115,8 +115,11 @@ func (c replayCommand) file(l lab, path string) error {
 // isExact reports whether a file holds the inputs of a daemon as JSON lines, as opposed to datagrams.
 func isExact(path string) (bool, error) {
 	about, err := os.Stat(path)
-	if err != nil || !about.Mode().IsRegular() {
-		return false, nil // whoever opens it says what is wrong; and a pipe could not be read again
+	switch {
+	case err != nil || about.IsDir():
+		return false, nil //nolint:nilerr // whoever opens it says what is wrong
+	case !about.Mode().IsRegular():
+		return false, fmt.Errorf("%s: it is a pipe or a device, and a replay goes through a recording twice: save it in a file first", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -221,7 +221,8 @@ func (c *conversation) repeats(s *sent) bool {
 		return state == fsm.FinWait
 	case codec.CHAT:
 		before := &c.last[codec.CHAT].d
-		return state == fsm.Established && before.Kind == codec.CHAT && !c.session.AtRest() &&
+		copied := !c.session.AtRest() || len(before.Label) > 0 // native peers number their messages
+		return state == fsm.Established && before.Kind == codec.CHAT && copied &&
 			bytes.Equal(before.Payload, s.d.Payload) && bytes.Equal(before.Label, s.d.Label)
 	case codec.ACK, codec.ERR, codec.Invalid:
 	}
