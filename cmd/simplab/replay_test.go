@@ -124,6 +124,14 @@ func TestReplay_OwnRecordings(t *testing.T) {
 	}
 }
 
+// A recording of real daemons of ours, one of them --plain and one --accept auto, replays without a divergence.
+func TestReplay_RealDaemons(t *testing.T) {
+	out, complaint, status := replayOf(t, absolute(t, filepath.Join(replayDir, "own")), "simpd.pcap")
+	if want := "simpd.pcap: 24 datagrams of 4 daemons; ours in the place of each\nno divergence: ours would have sent the same 24 datagrams\n"; out != want || status != 0 {
+		t.Errorf("status %d: %s%s", status, out, complaint)
+	}
+}
+
 // simulated is the capture of a script, as a file.
 func simulated(t *testing.T, text string) []byte {
 	t.Helper()

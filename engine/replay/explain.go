@@ -16,7 +16,7 @@ import (
 func (c *conversation) recorded(s sent) {
 	c.pass(s.at)
 	if s.bad {
-		c.tell(Divergence{N: s.n, At: s.at.Sub(c.r.start), Sent: unreadable(s.raw), Rule: c.session.State().String()})
+		c.tell(Divergence{N: s.n, At: s.at.Sub(c.r.start), Sent: unreadable(s.raw), Rule: c.stands()})
 		return
 	}
 	if len(s.d.User) > 0 {
@@ -329,7 +329,7 @@ func (c *conversation) differs(s *sent) {
 		return // what it repeats was answered this moment
 	}
 	state := c.session.State()
-	d.Rule = state.String()
+	d.Rule = c.stands()
 	c.tell(d)
 	if s.d.Kind == codec.SYN && (state == fsm.Established || state == fsm.SynReceived) {
 		c.anew()
@@ -343,6 +343,15 @@ func (c *conversation) differs(s *sent) {
 		e.d, _, _ = codec.Decode(e.raw)
 		c.early = append(c.early, e)
 	}
+}
+
+// stands is where ours stands, for people.
+func (c *conversation) stands() string {
+	state := c.session.State()
+	if state == fsm.Established && !c.session.AtRest() {
+		return state.String() + ", a message is not acknowledged"
+	}
+	return state.String()
 }
 
 // anew has ours forget the conversation, as a daemon does that was started again.
