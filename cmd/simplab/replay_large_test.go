@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -164,5 +165,23 @@ func BenchmarkReplay_Large(b *testing.B) {
 			b.Errorf("status %d: %s%s", status, &stdout, &stderr)
 		}
 		b.ReportMetric(packets/time.Since(began).Seconds(), "packets/s")
+	}
+}
+
+// What is divided among cores is all replayed, once.
+func TestReplay_Divided(t *testing.T) {
+	const packets = partPackets + 5_000
+	path := crowd{packets, 50}.write(t)
+	var stdout, stderr bytes.Buffer
+	status := run(context.Background(), []string{"replay", path}, strings.NewReader(""), &stdout, &stderr)
+	if want := fmt.Sprintf("\nno divergence: ours would have sent the same %d datagrams\n", packets); status != 0 || !strings.HasSuffix(stdout.String(), want) {
+		t.Errorf("status %d: %s%s, want %q", status, &stdout, &stderr, want)
+	}
+	stdout.Reset()
+	if status := run(context.Background(), []string{"replay", path, "--retransmit=1s", "--tolerance=1us", "--limit=10"}, strings.NewReader(""), &stdout, &stderr); status != 1 {
+		t.Errorf("with no tolerance: status %d: %s%s", status, &stdout, &stderr)
+	}
+	if lines := strings.Count(stdout.String(), "\n#"); lines != 10 {
+		t.Errorf("%d divergences are listed, and not 10:\n%s", lines, &stdout)
 	}
 }
