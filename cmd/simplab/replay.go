@@ -298,8 +298,9 @@ func readUDP(l lab, path, doing string, each func(*pcap.Packet)) (broken, err er
 	defer func() { _ = r.Close() }()
 	shown := newProgress(l.stderr, doing, "packets", time.Now)
 	defer shown.end()
+	var p pcap.Packet
 	for {
-		p, err := r.Next()
+		p, err = r.Next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil, nil

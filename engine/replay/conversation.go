@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bytes"
+	"iter"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"simp/codec"
 	"simp/engine"
+	"simp/fsm"
 )
 
 // conversation is that of a recorded daemon with one peer, and of ours in its place.
@@ -22,6 +24,7 @@ type conversation struct {
 
 	began bool        // its first SYN was seen
 	idle  bool        // it is over
+	busy  bool        // it is among those of its seat
 	heard bool        // something has arrived since ours has invited
 	knows codec.Token // the last name that has arrived of those that the peer gives
 	wake  time.Time
@@ -89,7 +92,8 @@ func (c *conversation) hold(raw []byte) {
 
 // deliver gives the session the oldest datagram on the way.
 func (c *conversation) deliver(at time.Time) {
-	l := c.held[0]
+	l := &c.r.arriving
+	*l = c.held[0]
 	c.held = slices.Delete(c.held, 0, 1)
 	c.heard = true
 	if g := given(&l.d); g != (codec.Token{}) {
@@ -198,6 +202,13 @@ func (c *conversation) drop(i int) {
 
 // settle sees to it that the conversation is looked at when it has to be.
 func (c *conversation) settle() {
+	if busy := len(c.held) > 0 || c.session.State() != fsm.Idle; busy != c.busy {
+		if c.busy = busy; busy {
+			c.seat.busy[c] = struct{}{}
+		} else {
+			delete(c.seat.busy, c)
+		}
+	}
 	at, any := c.next()
 	sooner := func(t time.Time) {
 		if !any || t.Before(at) {
@@ -261,13 +272,8 @@ func later(a, b time.Time) time.Time {
 }
 
 // sorted lists conversations by their peers' addresses: the order of a map would make two replays differ.
-func sorted(with map[netip.AddrPort]*conversation) []*conversation {
-	all := make([]*conversation, 0, len(with))
-	for _, c := range with {
-		all = append(all, c)
-	}
-	slices.SortFunc(all, func(a, b *conversation) int { return a.peer.Compare(b.peer) })
-	return all
+func sorted(of iter.Seq[*conversation]) []*conversation {
+	return slices.SortedFunc(of, func(a, b *conversation) int { return a.peer.Compare(b.peer) })
 }
 
 // missing tells that ours has sent what was not sent.

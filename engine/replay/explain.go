@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bytes"
+	"maps"
 	"time"
 
 	"simp/codec"
@@ -19,8 +20,9 @@ func (c *conversation) recorded(s sent) {
 		c.tell(Divergence{N: s.n, At: s.at.Sub(c.r.start), Sent: unreadable(s.raw), Rule: c.stands()})
 		return
 	}
-	if len(s.d.User) > 0 {
-		c.seat.env.SetUser(string(s.d.User))
+	if len(s.d.User) > 0 && string(s.d.User) != c.seat.user {
+		c.seat.user = string(s.d.User)
+		c.seat.env.SetUser(c.seat.user)
 	}
 	c.seat.names.next = given(&s.d)
 	if !c.explain(&s) {
@@ -102,7 +104,7 @@ func (c *conversation) othersArrive(at time.Time) (any bool) {
 	name := c.seat.names.next
 	c.seat.names.next = codec.Token{} // it is this conversation's
 	defer func() { c.seat.names.next = name }()
-	for _, o := range sorted(c.seat.with) {
+	for _, o := range sorted(maps.Keys(c.seat.busy)) {
 		if o == c || len(o.held) == 0 {
 			continue
 		}
@@ -118,7 +120,7 @@ func (c *conversation) othersArrive(at time.Time) (any bool) {
 // acceptance may go out later, where the peer is not ready for it.
 func (c *conversation) othersAccept(at time.Time) {
 	var waits *conversation
-	for _, o := range c.seat.with {
+	for o := range c.seat.busy {
 		switch state := o.session.State(); {
 		case o == c || state == fsm.Idle:
 		case !o.session.HalfOpen() || waits != nil:

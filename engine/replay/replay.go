@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"maps"
 	"net/netip"
 	"time"
 
@@ -56,6 +57,7 @@ type Replay struct {
 	idle       []*conversation
 	free       [][]byte // buffers that are not used any more
 	out        engine.Outbox
+	arriving   letter // one that is being delivered
 }
 
 // ends are a recorded daemon and one of its peers.
@@ -66,7 +68,9 @@ type seat struct {
 	self  netip.AddrPort
 	env   *engine.Env
 	names *names
+	user  string
 	with  map[netip.AddrPort]*conversation
+	busy  map[*conversation]struct{} // those that are open, or to which something is on its way
 }
 
 // New prepares a replay.
@@ -150,7 +154,7 @@ func (r *Replay) End() {
 		if s == nil {
 			continue
 		}
-		for _, c := range sorted(s.with) {
+		for _, c := range sorted(maps.Values(s.with)) {
 			c.end()
 		}
 	}
@@ -191,7 +195,7 @@ func (r *Replay) seat(self netip.AddrPort) *seat {
 		}
 		n := &names{}
 		cfg.Random = n
-		s = &seat{self: self, env: engine.NewEnv(cfg, ""), names: n, with: make(map[netip.AddrPort]*conversation)}
+		s = &seat{self: self, env: engine.NewEnv(cfg, ""), names: n, with: make(map[netip.AddrPort]*conversation), busy: make(map[*conversation]struct{})}
 		r.seats[self] = s
 	}
 	return s
