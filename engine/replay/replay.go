@@ -3,6 +3,7 @@ package replay
 import (
 	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"simp/codec"
@@ -149,12 +150,8 @@ func partOf(a netip.AddrPort) uint32 {
 
 // End is the end of the recording: what ours would have sent by now is told.
 func (r *Replay) End() {
-	for _, self := range r.o.Survey.Daemons() {
-		s := r.seats[self]
-		if s == nil {
-			continue
-		}
-		for _, c := range sorted(maps.Values(s.with)) {
+	for _, self := range slices.SortedFunc(maps.Keys(r.seats), netip.AddrPort.Compare) {
+		for _, c := range sorted(maps.Values(r.seats[self].with)) {
 			c.end()
 		}
 	}
