@@ -263,6 +263,9 @@ func (c *Client) introduce(cmd client.Command, peer netip.AddrPort) bool {
 		return false
 	}
 	a := newActor(e, NewSession(e.env, peer, true))
+	if e.observed() {
+		a.birth = a.session.Birth()
+	}
 	a.box.post(letter{kind: letterCommand, command: cmd}) // before it starts: without anything to do it would retire
 	e.start(a)
 	return true

@@ -20,15 +20,20 @@ func TestMain(m *testing.M) {
 //
 //	exits STATUS PROGRAM ARGS...   runs a program to its end
 //
-// and in $TRACES the folder of the recordings.
+// in $TRACES the folder of the recordings, and in $RECORDS that of our own.
 func TestScripts(t *testing.T) {
 	traces, err := filepath.Abs("../../testdata/traces")
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := filepath.Abs("../../testdata/records")
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TRACES", traces)
+			env.Setenv("RECORDS", records)
 			return nil
 		},
 		Dir:                 "../../testdata/script/simplab",
