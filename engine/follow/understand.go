@@ -117,7 +117,7 @@ func (f *Follower) ask(c *Conversation, s *Seen) {
 	}
 	if s.Copy != Fresh {
 		s.First = a.First
-		if s.Copy != Doubled && a.Open() && !a.due[wantAnswer].IsZero() {
+		if s.Copy != Doubled && !a.due[wantAnswer].IsZero() {
 			f.report(c, a, wantAnswer) // its own timer says so
 		}
 		a.take(s)

@@ -20,7 +20,8 @@ func (f *Follower) settle(c *Conversation, s *Seen) {
 		return
 	}
 	a := &c.asks[s.By][d.Kind]
-	if a.Answered != 0 || s.Copy == Doubled {
+	again := a.Answered != 0 // even so a copy of a message is acknowledged again
+	if s.Copy == Doubled || again && d.Kind != codec.CHAT {
 		return
 	}
 	native := c.Native()
@@ -30,7 +31,7 @@ func (f *Follower) settle(c *Conversation, s *Seen) {
 		answer, repeat = true, native
 	case codec.CHAT:
 		open := c.Parties[s.By].State == fsm.Established
-		answer, repeat = open, open && (native || a.Copies < certain)
+		answer, repeat = open, open && !again && (native || a.Copies < certain)
 	case codec.FIN:
 		chat := !a.Refuses && c.Opened || c.Late
 		answer = native || chat
