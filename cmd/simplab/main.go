@@ -35,6 +35,8 @@ type commands struct {
 	Fsm       fsmCommand       `cmd:"" help:"Show the state machine, from the table by which the daemon decides, or ask it what happens in a situation and why."`
 	Replay    replayCommand    `cmd:"" help:"Run a recording of a daemon (simpd --record) again, and compare what comes of it."`
 	Wireshark wiresharkCommand `cmd:"" help:"Write a dissector, with which Wireshark and tshark show what SIMP says."`
+	Explain   explainCommand   `cmd:"" help:"Say in plain words what broke the protocol in a capture, and what that usually means in the program that sent it."`
+	Rules     rulesCommand     `cmd:"" help:"List the rules by which explain judges, with the specification's sentences."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
