@@ -13,7 +13,6 @@ import (
 	"simp/cmd/simplab/internal/explain"
 	"simp/engine/follow"
 	"simp/engine/rules"
-	"simp/netio/pcap"
 )
 
 type explainCommand struct {
@@ -47,6 +46,7 @@ func (explainCommand) Help() string {
 var (
 	errRuleBroken = errors.New("the protocol was violated: see above")
 	errUnclear    = errors.New("nobody can tell from these packets whether the protocol was violated")
+	errNoInput    = errors.New("it is empty: give a capture, or datagrams in hexadecimal, one on a line")
 	errLossy      = fmt.Errorf("%w: if the network has lost nothing, and the capture has everything, say so with --lossless", errUnclear)
 )
 
@@ -74,8 +74,7 @@ func (c explainCommand) Run(l lab) error {
 		if file == "-" {
 			var err error
 			if from, err = c.input(l, &source); err != nil {
-				unread = append(unread, err)
-				continue
+				from = func(*judging) error { return err }
 			}
 		}
 		if err := e.judge(&source, from); err != nil {
@@ -121,7 +120,7 @@ func (c explainCommand) input(l lab, source *explain.Source) (packetSource, erro
 	head, err := in.Peek(4)
 	switch {
 	case len(head) == 0 && errors.Is(err, io.EOF):
-		return nil, misuse{errors.New(name + ": it is empty: give a capture, or datagrams in hexadecimal, one on a line")}
+		return nil, misuse{fmt.Errorf("%s: %w", name, errNoInput)}
 	case err != nil && !errors.Is(err, io.EOF):
 		return nil, misuse{fmt.Errorf("%s: it cannot be read: %w", name, err)}
 	case notText(head):
@@ -164,6 +163,7 @@ func (e *explainer) judge(source *explain.Source, from packetSource) error {
 	j.judge = rules.New(rules.Options{Options: follow.Options{Retransmit: time.Duration(e.command.Retransmit)}, Lossless: e.command.Lossless}, j.report)
 	err := from(j)
 	if !j.begun {
+		e.writer.Unread(source, reason(err))
 		return err
 	}
 	j.judge.Finish()
@@ -172,10 +172,10 @@ func (e *explainer) judge(source *explain.Source, from packetSource) error {
 	return err
 }
 
-// reason is why a source ends too early, without its name.
+// reason is what is wrong with a source, without its name.
 func reason(err error) error {
-	if broken := (*pcap.Broken)(nil); errors.As(err, &broken) {
-		return broken
+	if m := (misuse{}); errors.As(err, &m) && errors.Unwrap(m.error) != nil {
+		return errors.Unwrap(m.error)
 	}
 	return err
 }
@@ -219,14 +219,12 @@ func aboutForm(all []*rules.Finding) []*rules.Finding {
 // close ends the output, and returns the error that makes the status.
 func (e *explainer) close(unread []error) error {
 	verdict := e.total.Verdict()
-	if len(unread) == 0 || e.total.Datagrams > 0 || e.command.JSON {
-		err := e.writer.Close(e.total)
-		if err == nil {
-			err = e.out.Flush()
-		}
-		if err != nil {
-			return fmt.Errorf("the explanation could not be written: %w", err)
-		}
+	err := e.writer.Close(e.total)
+	if err == nil {
+		err = e.out.Flush()
+	}
+	if err != nil {
+		return fmt.Errorf("the explanation could not be written: %w", err)
 	}
 	switch {
 	case len(unread) > 0:

@@ -29,6 +29,8 @@ type hexReader struct {
 // longestLine is more than any datagram needs, with blanks between its bytes.
 const longestLine = 1 << 20
 
+var errNoDatagram = errors.New("no datagram is in it: write each in hexadecimal on a line")
+
 // untimed is how long after the one before a datagram comes that has no time.
 const untimed = 10 * time.Millisecond
 
@@ -42,7 +44,7 @@ func (h *hexReader) read(from io.Reader, to *judging) error {
 		n++
 		p, timed, err := h.line(lines.Text())
 		if err != nil {
-			return misuse{fmt.Errorf("%s, line %d: %w", h.name, n, err)}
+			return misuse{fmt.Errorf("%s: %w", h.name, fmt.Errorf("line %d: %w", n, err))}
 		}
 		if len(p.Bytes) == 0 && !p.From.IsValid() {
 			continue
@@ -55,11 +57,11 @@ func (h *hexReader) read(from io.Reader, to *judging) error {
 	}
 	switch {
 	case errors.Is(lines.Err(), bufio.ErrTooLong):
-		return misuse{fmt.Errorf("%s, line %d: it is longer than any datagram", h.name, n+1)}
+		return misuse{fmt.Errorf("%s: %w", h.name, fmt.Errorf("line %d: it is longer than any datagram", n+1))}
 	case lines.Err() != nil:
 		return misuse{fmt.Errorf("%s: it cannot be read: %w", h.name, lines.Err())}
 	case !to.begun:
-		return misuse{fmt.Errorf("%s: no datagram is in it: write each in hexadecimal on a line", h.name)}
+		return misuse{fmt.Errorf("%s: %w", h.name, errNoDatagram)}
 	}
 	return nil
 }

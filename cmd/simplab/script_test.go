@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -20,7 +21,8 @@ func TestMain(m *testing.M) {
 //
 //	exits STATUS PROGRAM ARGS...   runs a program to its end
 //
-// in $TRACES the folder of the recordings, and in $RECORDS that of our own.
+// and, for captures, head and snap (replay_script_test.go); in $TRACES the folder of the recordings, and in $RECORDS that of our own.
+// [root] is true for whoever may read everything.
 func TestScripts(t *testing.T) {
 	traces, err := filepath.Abs("../../testdata/traces")
 	if err != nil {
@@ -39,7 +41,8 @@ func TestScripts(t *testing.T) {
 		Dir:                 "../../testdata/script/simplab",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "head": head, "snap": snap},
+		Condition:           func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
 	})
 }
 

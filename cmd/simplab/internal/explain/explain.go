@@ -41,6 +41,8 @@ type Writer interface {
 	Report(r *rules.Report)
 	// End ends it. broken is not nil if something came after what was judged, and could not be read.
 	End(t Tally, broken error)
+	// Unread says that a source has nothing that could be judged, and why. It takes the place of Begin and End.
+	Unread(s *Source, why error)
 	// Close ends everything, after that of all sources.
 	Close(total Tally) error
 }

@@ -21,15 +21,16 @@ import (
 //	    "name": "trace.pcap",
 //	    "conversations": [...],  those in which something was found
 //	    "tally": {...},          counts: datagrams, conversations, others, cut, violations, possible, deviations, remarks
-//	    "broken": "..."          why it could not be read to its end; absent if it was
+//	    "broken": "..."          why it could not be read, or not to its end; absent if it was
 //	  }],
 //	  "tally": {...},            the sum
-//	  "verdict": "kept"          or "violated", or "unclear"; of what was read
+//	  "verdict": "kept"          or "violated", or "unclear"; of what was read, and unclear if that is nothing
 //	}
 //
 // A conversation has its number, its first packet, how many packets, late (its beginning is not there), both parties (address,
 // user), and findings. A finding has rule (id), name, severity, unsure, packet, time, by (address), user, seen, expected, sentence,
-// ref, usually, count, more (numbers of further packets), and consequences, which are findings.
+// ref, usually, count, more (numbers of further packets), and consequences, which are findings. The time is absent where packets
+// have none, and counted from 1970 where they have no date.
 func JSON(to io.Writer) Writer { return &jsonWriter{sheet: sheet{to: to}} }
 
 type jsonWriter struct {
@@ -80,6 +81,11 @@ func (j *jsonWriter) Begin(s *Source) {
 	}
 	j.sources++
 	j.write("\n    {\n      \"name\": " + j.value(s.Name, "") + ",\n      \"conversations\": [")
+}
+
+func (j *jsonWriter) Unread(s *Source, why error) {
+	j.Begin(s)
+	j.End(Tally{}, why)
 }
 
 func (j *jsonWriter) Report(r *rules.Report) {

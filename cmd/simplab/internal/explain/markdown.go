@@ -13,17 +13,33 @@ func Markdown(to io.Writer) Writer { return &markdownWriter{sheet: sheet{to: to}
 type markdownWriter struct {
 	sheet
 	source  *Source
-	sources int
+	sources int // of which something was judged
+	unread  int
 }
 
 func (m *markdownWriter) Begin(s *Source) {
-	if m.source = s; s.Name != "" {
-		if m.sources > 0 {
-			m.write("\n")
-		}
-		m.write("## " + escape(s.Name) + "\n\n")
-	}
+	m.source = s
+	m.title(s)
 	m.sources++
+}
+
+// Unread says nothing of a lone source.
+func (m *markdownWriter) Unread(s *Source, why error) {
+	if s.Name != "" {
+		m.title(s)
+		m.write("Not judged: " + escape(why.Error()) + ".\n")
+	}
+	m.unread++
+}
+
+func (m *markdownWriter) title(s *Source) {
+	if s.Name == "" {
+		return
+	}
+	if m.sources+m.unread > 0 {
+		m.write("\n")
+	}
+	m.write("## " + escape(s.Name) + "\n\n")
 }
 
 func (m *markdownWriter) Report(r *rules.Report) {

@@ -66,7 +66,7 @@ type Verdict string
 const (
 	Kept     Verdict = "kept"     // nothing is violated
 	Violated Verdict = "violated" // something certainly is
-	Unclear  Verdict = "unclear"  // something is, or the network lost it: nobody can tell from these packets
+	Unclear  Verdict = "unclear"  // something is, or the network lost it: nobody can tell from these packets, or there are none
 )
 
 // Verdict returns what all findings come to.
@@ -74,7 +74,7 @@ func (t Tally) Verdict() Verdict {
 	switch {
 	case t.Violations > 0:
 		return Violated
-	case t.Possible > 0:
+	case t.Possible > 0, t.Datagrams == 0:
 		return Unclear
 	}
 	return Kept

@@ -18,17 +18,33 @@ type textWriter struct {
 	width   int
 	colour  bool
 	source  *Source
-	sources int
+	sources int // of which something was judged
+	unread  int
 }
 
 func (t *textWriter) Begin(s *Source) {
-	if t.source = s; s.Name != "" {
-		if t.sources > 0 {
-			t.write("\n")
-		}
-		t.write(t.paint(bold, "== "+harmless(s.Name)) + "\n")
-	}
+	t.source = s
+	t.title(s)
 	t.sources++
+}
+
+// Unread says nothing of a lone source: what would follow is what the program says anyway.
+func (t *textWriter) Unread(s *Source, why error) {
+	if s.Name != "" {
+		t.title(s)
+		t.write(t.folded("Not judged: " + harmless(why.Error()) + "."))
+	}
+	t.unread++
+}
+
+func (t *textWriter) title(s *Source) {
+	if s.Name == "" {
+		return
+	}
+	if t.sources+t.unread > 0 {
+		t.write("\n")
+	}
+	t.write(t.paint(bold, "== "+harmless(s.Name)) + "\n")
 }
 
 func (t *textWriter) Report(r *rules.Report) {
