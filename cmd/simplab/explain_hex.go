@@ -73,7 +73,7 @@ func (h *hexReader) line(s string) (p follow.Packet, timed bool, err error) {
 	if s == "" {
 		return p, false, nil
 	}
-	if word, rest, _ := strings.Cut(s, " "); strings.HasSuffix(word, "s") {
+	if word, rest, _ := strings.Cut(s, " "); strings.HasSuffix(word, "s") && '0' <= word[0] && word[0] <= '9' {
 		after, err := time.ParseDuration(word)
 		at := hexStart().Add(after)
 		switch {
