@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -24,7 +25,8 @@ func crowd(tb testing.TB, path string, packets, open int) {
 		tb.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	w, err := pcap.NewWriter(f)
+	buffered := bufio.NewWriter(f)
+	w, err := pcap.NewWriter(buffered)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -48,6 +50,9 @@ func crowd(tb testing.TB, path string, packets, open int) {
 			step[i] = 0
 		}
 	}
+	if err := buffered.Flush(); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // line is one datagram of a conversation.
@@ -57,16 +62,16 @@ func line(conversation, step int) pcap.Datagram {
 	var kind codec.Kind
 	var payload string
 	seq, answer := 0, step%2 == 0
-	switch {
-	case step == 0:
+	switch step {
+	case 0:
 		kind, answer = codec.SYN, false
-	case step == 1:
+	case 1:
 		kind, answer = codec.SYNACK, true
-	case step == 2:
+	case 2:
 		kind, answer = codec.ACK, false
-	case step == 99:
+	case 99:
 		kind = codec.FIN
-	case step == 100:
+	case 100:
 		kind = codec.ACK
 	default:
 		if seq = (step - 3) / 2 % 2; conversation%50 == 0 && step > 40 {
