@@ -112,7 +112,7 @@ func (f *Follower) ask(c *Conversation, s *Seen) {
 		s.Copy = Doubled
 	case a.same(s.Bytes):
 		s.Copy = Repeated
-	case a.Open() && !soon && a.says(d):
+	case a.First != 0 && !soon && f.restates(a, s):
 		s.Copy = Rewritten
 	}
 	if s.Copy != Fresh {
@@ -150,6 +150,18 @@ func (f *Follower) ask(c *Conversation, s *Seen) {
 		}
 	case codec.SYN, codec.ACK, codec.Invalid:
 	}
+}
+
+// restates reports whether a datagram in other bytes is a copy of what a side has sent before. If that was answered, and does
+// not say which message it is, only the time tells the copy from the same words written again.
+func (f *Follower) restates(a *Ask, s *Seen) bool {
+	if !a.says(&s.Datagram) {
+		return false
+	}
+	if a.Open() || s.Datagram.Number() != 0 {
+		return true
+	}
+	return s.Datagram.Kind == codec.CHAT && s.Gap > f.opts.Retransmit*9/10 && s.Gap < f.opts.Retransmit*6/5
 }
 
 // move works out where both sides stand after a datagram. It is taken for arrived.

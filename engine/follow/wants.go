@@ -20,22 +20,22 @@ func (f *Follower) settle(c *Conversation, s *Seen) {
 		return
 	}
 	a := &c.asks[s.By][d.Kind]
-	again := a.Answered != 0 // even so a copy of a message is acknowledged again
-	if s.Copy == Doubled || again && d.Kind != codec.CHAT {
+	again := a.Answered != 0 // even so a copy is acknowledged again
+	if s.Copy == Doubled || again && (d.Kind == codec.SYN || d.Kind == codec.ERR) {
 		return
 	}
 	native := c.Native()
 	answer, repeat := false, false
 	switch d.Kind {
 	case codec.SYNACK:
-		answer, repeat = true, native
+		answer, repeat = true, native && !again
 	case codec.CHAT:
 		open := c.Parties[s.By].State == fsm.Established
 		answer, repeat = open, open && !again && (native || a.Copies < certain)
 	case codec.FIN:
 		chat := !a.Refuses && c.Opened || c.Late
-		answer = native || chat
-		repeat = native && a.Copies < farewells
+		answer = native && !again || chat
+		repeat = native && !again && a.Copies < farewells
 	case codec.ERR: // what belongs to it is the FIN, of the same side
 		answer = s.Was[s.By.Other()] == fsm.SynSent && !native
 	case codec.SYN, codec.ACK, codec.Invalid:

@@ -52,11 +52,13 @@ func chatRules() []*Rule {
 					return
 				}
 				own := &x.file.sides[x.By]
-				switch {
+				switch a := x.c.Asked(x.By, codec.CHAT); {
+				case a.Answered != 0 && !x.c.Native(): // or its user has written the same words again
+					x.mayBreak(fmt.Sprintf("what looks like a copy of #%d carries %d instead of %d", x.First, x.Datagram.Seq, own.lastTold), fmt.Sprint(own.lastTold))
 				case x.Datagram.Seq == own.lastTold:
-					x.breaks(fmt.Sprintf("a copy of #%d in other bytes", x.First), "the same datagram").milder(Deviation)
+					x.breaksAs(Deviation, fmt.Sprintf("a copy of #%d in other bytes", x.First), "the same datagram")
 				case x.Copies > 3: // what was sent three times in vain may be tried in another way
-					x.breaks(fmt.Sprintf("copy %d of #%d carries %d instead of %d", x.Copies, x.First, x.Datagram.Seq, own.lastTold), fmt.Sprint(own.lastTold)).milder(Deviation)
+					x.breaksAs(Deviation, fmt.Sprintf("copy %d of #%d carries %d instead of %d", x.Copies, x.First, x.Datagram.Seq, own.lastTold), fmt.Sprint(own.lastTold))
 				default:
 					x.breaks(fmt.Sprintf("the copy of #%d carries %d instead of %d", x.First, x.Datagram.Seq, own.lastTold), fmt.Sprint(own.lastTold))
 				}
@@ -83,7 +85,7 @@ func chatRules() []*Rule {
 		{
 			ID: "sw/7", Name: "What is not acknowledged is sent again",
 			Sentence: "Without an ACK in 5 seconds it sends the same datagram again.",
-			Ref:      "4.3", explains: []string{"sw/3"},
+			Ref:      "4.3", explains: []string{"sw/3", "sw/6"},
 			Usually: "It has no timer, or stops it when anything comes.",
 			seen:    goesOn, missing: notRepeated,
 		},
@@ -100,9 +102,8 @@ func chatRules() []*Rule {
 			Ref:      "4.2", explains: []string{"sw/10"},
 			Usually: "Its timer is not stopped by the ACK, or it does not take the ACK for what it is.",
 			seen: func(x *scene) {
-				a := x.c.Asked(x.By, x.Datagram.Kind)
-				if x.Datagram.Kind == codec.CHAT && x.Copy == follow.Repeated && a.Answered != 0 {
-					x.mayBreak(fmt.Sprintf("#%d again, which #%d has acknowledged", x.First, a.Answered), "nothing")
+				if x.Datagram.Kind == codec.CHAT {
+					x.againAfterACK(3)
 				}
 			},
 		},
@@ -124,6 +125,19 @@ func chatRules() []*Rule {
 	}
 }
 
+// againAfterACK makes a remark where something that was acknowledged is sent again: the ACK may have been lost. Copies beyond
+// so many are not likely to be the network's doing.
+func (x *scene) againAfterACK(often int) {
+	a := x.c.Asked(x.By, x.Datagram.Kind)
+	if x.Copy != follow.Repeated && x.Copy != follow.Rewritten || a.Answered == 0 {
+		return
+	}
+	f := x.mayBreakAs(Remark, fmt.Sprintf("#%d again, which #%d has acknowledged", x.First, a.Answered), "nothing, if that has arrived")
+	if f.Count >= often {
+		f.Severity = Violation
+	}
+}
+
 // isMessage reports whether a datagram is a message that was not sent before.
 func (x *scene) isMessage() bool { return x.Datagram.Kind == codec.CHAT && x.Copy == follow.Fresh }
 
@@ -131,9 +145,6 @@ func (x *scene) isMessage() bool { return x.Datagram.Kind == codec.CHAT && x.Cop
 func (x *scene) lettered(own *conduct) bool {
 	return x.c.Native() && x.Datagram.Number() == own.number
 }
-
-// milder lowers the severity of a finding that has just been made.
-func (f *Finding) milder(s Severity) { f.Severity = max(f.Severity, s) }
 
 // goneOn is after how many copies a sender may give a message up: the specification does not say.
 const goneOn = 3
@@ -144,7 +155,7 @@ func oneInFlight(x *scene) {
 	}
 	seen := fmt.Sprintf("another message, while #%d waits for its ACK", x.Pushed.Last)
 	if x.Pushed.Copies >= goneOn && x.At.Sub(x.Pushed.Sent) >= x.judge.opts.Retransmit*4/5 {
-		x.breaks(fmt.Sprintf("another message, after %d copies of #%d without an ACK", x.Pushed.Copies, x.Pushed.First), "to go on with that one").milder(Remark)
+		x.breaksAs(Remark, fmt.Sprintf("another message, after %d copies of #%d without an ACK", x.Pushed.Copies, x.Pushed.First), "to go on with that one")
 		return
 	}
 	x.breaks(seen, "to wait")

@@ -17,13 +17,18 @@ func busyRules() []*Rule {
 			Sentence: sentence, Ref: "5.2", explains: []string{"bz/2", "hs/", "sw/", "cl/"},
 			Usually: "It looks for the state of this conversation only, and not whether its user is in another one; or it drops what does not come from the partner.",
 			seen: func(x *scene) {
+				if syn := x.c.Asked(follow.Caller, codec.SYN); x.By == follow.Caller && x.Datagram.Kind == codec.FIN && syn != nil && syn.Open() &&
+					x.Was[follow.Caller] == fsm.SynSent && x.c.Parties[follow.Called].InUse {
+					x.ignored(syn)
+					return
+				}
 				a := x.Answers
 				if x.By != follow.Called || !x.c.Parties[follow.Called].InUse || a == nil || a.Kind != codec.SYN || a.Answered != 0 {
 					return
 				}
 				switch {
 				case x.Datagram.Kind == codec.SYNACK:
-					x.breaks("SYN+ACK, while its user is in a chat with somebody else", "ERR, then FIN").milder(Deviation)
+					x.breaksAs(Deviation, "SYN+ACK, while its user is in a chat with somebody else", "ERR, then FIN")
 				case x.Datagram.Kind == codec.FIN && x.c.Native() && codec.ReasonOf(x.Datagram.Payload) == codec.Declined:
 				case x.Datagram.Kind == codec.FIN:
 					x.breaks("FIN alone, while its user is in a chat with somebody else", "ERR, then FIN")
@@ -31,7 +36,7 @@ func busyRules() []*Rule {
 			},
 			missing: func(x *scene, m *follow.Missing) {
 				if !m.Repeat && m.For.Kind == codec.SYN && x.c.Parties[m.By].InUse && x.c.Parties[m.By].Sent == 0 {
-					x.lacks(m, fmt.Sprintf("nothing in answer to the SYN of #%d, while its user is in a chat with somebody else", m.For.Last), "ERR, then FIN").Unsure = !x.judge.opts.Lossless
+					x.ignored(m.For)
 				}
 			},
 		},
@@ -59,6 +64,14 @@ func busyRules() []*Rule {
 			},
 		},
 	}
+}
+
+// ignored notes that a busy daemon has not answered a SYN.
+func (x *scene) ignored(syn *follow.Ask) {
+	x.find(Finding{
+		Severity: x.rule.Severity, Packet: syn.Last, At: syn.Sent, By: x.c.Parties[follow.Called].Addr, Unsure: !x.judge.opts.Lossless,
+		Seen: fmt.Sprintf("nothing in answer to the SYN of #%d, while its user is in a chat with somebody else", syn.Last), Expected: "ERR, then FIN",
+	})
 }
 
 // closingRules are about the end.
@@ -116,9 +129,8 @@ func closingRules() []*Rule {
 			Ref:      "6.3",
 			Usually:  "Its timer is not stopped by the ACK, or it waits for an ACK with another number.",
 			seen: func(x *scene) {
-				a := x.c.Asked(x.By, x.Datagram.Kind)
-				if x.Datagram.Kind == codec.FIN && (x.Copy == follow.Repeated || x.Copy == follow.Rewritten) && a.Answered != 0 {
-					x.mayBreak(fmt.Sprintf("#%d again, which #%d has acknowledged", x.First, a.Answered), "nothing")
+				if x.Datagram.Kind == codec.FIN {
+					x.againAfterACK(2)
 				}
 			},
 		},

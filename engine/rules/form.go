@@ -81,7 +81,7 @@ func formRules() []*Rule {
 			Ref:      "1.1 2.1 2.3",
 			Usually:  "It writes a text for people where others expect nothing. Programs that check the length of a control datagram drop it.",
 			seen: func(x *scene) {
-				if x.Notes.Has(codec.ExtraPayload) {
+				if x.Notes.Has(codec.ExtraPayload) && !x.c.Native() { // for whom na/1 says what it is to be
 					x.breaks(fmt.Sprintf("%s with a payload of %d bytes", x.Datagram.Kind, len(x.Datagram.Payload)), "no payload")
 				}
 			},

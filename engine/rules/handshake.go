@@ -36,8 +36,7 @@ func handshakeRules() []*Rule {
 			Usually: "It takes the chat for open as soon as SYN+ACK is there, and forgets that the other side waits for the third datagram; or it answers the first copy only.",
 			seen: func(x *scene) {
 				if x.Passed != nil && !x.c.Native() {
-					f := x.breaks(fmt.Sprintf("a message, with the SYN+ACK of #%d not acknowledged", x.Passed.Last), fmt.Sprintf("ACK seq=%d first", x.Passed.Seq))
-					x.file.sides[x.By].unanswered[codec.SYNACK] = debt{f, x.Passed.First}
+					x.breaks(fmt.Sprintf("a message, with the SYN+ACK of #%d not acknowledged", x.Passed.Last), fmt.Sprintf("ACK seq=%d first", x.Passed.Seq))
 				}
 			},
 			missing: func(x *scene, m *follow.Missing) {
@@ -95,11 +94,8 @@ func answersSYN(x *scene) {
 	if x.c.Native() || syn == nil || !syn.Open() || x.Was[other] != fsm.SynSent {
 		return
 	}
-	switch {
-	case x.Datagram.Kind == codec.ACK && x.Of == codec.SYN && codec.AckOf(x.Datagram.Payload) != codec.SYN:
+	if x.Datagram.Kind == codec.ACK && x.Of == codec.SYN && codec.AckOf(x.Datagram.Payload) != codec.SYN {
 		x.breaks(fmt.Sprintf("ACK in answer to the SYN of #%d", syn.Last), "SYN+ACK, FIN or ERR")
-	case x.Datagram.Kind == codec.CHAT && x.By == follow.Called && x.Was[x.By] != fsm.SynSent:
-		x.breaks(fmt.Sprintf("a message in answer to the SYN of #%d", syn.Last), "SYN+ACK, FIN or ERR")
 	}
 }
 
@@ -122,9 +118,7 @@ func messageTooEarly(x *scene) {
 	case own == fsm.SynSent && x.c.Asked(other, codec.SYNACK) == nil:
 		x.breaks("a message, and nobody has answered the SYN", "to wait for SYN+ACK")
 	case own == fsm.SynReceived && x.c.Asked(x.By, codec.SYNACK) == nil:
-		if syn := x.c.Asked(other, codec.SYN); syn == nil || !syn.Open() || x.c.Native() { // else hs/2 says it
-			x.breaks("a message, and its SYN+ACK has not been sent", "SYN+ACK first")
-		}
+		x.breaks("a message, and its SYN+ACK has not been sent", "SYN+ACK first")
 	case own == fsm.SynReceived:
 		x.mayBreak("a message, and its SYN+ACK has not been acknowledged", "to wait for the ACK")
 	}

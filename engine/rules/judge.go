@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -17,15 +19,16 @@ const keptMore = 8
 
 // conduct is what the rules keep of one side of a conversation.
 type conduct struct {
-	sent       [256]bool     // the numbers of what it has sent that wants an ACK
-	fin        int           // the packet in which it ended the chat
-	ackedFIN   int           // the packet in which it acknowledged the other's end of it
-	hurried    int           // copies of a message that came much too soon, in a row
-	ackedRight bool          // it has acknowledged a message with its number
-	number     uint32        // of its last message (native)
-	lastSeq    uint8         // of its last message, as it went out first
-	lastTold   uint8         // and as it went out last
-	silent     *Finding      // that it has not sent something again: sure once it goes on with something else
+	sent       [256]bool // the numbers of what it has sent that wants an ACK
+	fin        int       // the packet in which it ended the chat
+	ackedFIN   int       // the packet in which it acknowledged the other's end of it
+	hurried    int       // copies of a message that came much too soon, in a row
+	ackedRight bool      // it has acknowledged a message with its number
+	number     uint32    // of its last message (native)
+	lastSeq    uint8     // of its last message, as it went out first
+	lastTold   uint8     // and as it went out last
+	silent     *Finding  // that it has not sent something again: sure once it goes on with something else
+	answers    [kindsIn]tally
 	unanswered [kindsIn]debt // what of the other side's it has not answered; taken back when it does
 }
 
@@ -33,6 +36,12 @@ type conduct struct {
 type debt struct {
 	found *Finding
 	first int
+}
+
+// tally counts what a side has answered at once, and what only when it came again.
+type tally struct {
+	prompt, late int
+	found        *Finding // of the late ones
 }
 
 // file is what is kept of a conversation.
@@ -82,6 +91,7 @@ func (j *Judge) Missing(m *follow.Missing) {
 func (j *Judge) Ended(c *follow.Conversation) {
 	r := Report{Conversation: c.ID, Parties: c.Parties, First: c.First, Packets: c.Packets, Late: c.Late}
 	if f, is := c.Note.(*file); is {
+		f.close()
 		for _, x := range f.findings {
 			x.User = c.Parties[c.Side(x.By)].Name
 		}
@@ -128,30 +138,68 @@ func (x *scene) remember() {
 		}
 	case codec.ERR, codec.Invalid:
 	}
-	if a := x.Answers; a != nil && own.unanswered[a.Kind].first == a.First {
-		x.file.takeBack(own.unanswered[a.Kind].found)
-		own.unanswered[a.Kind] = debt{}
+	if a := x.Answers; a != nil && !x.Again {
+		if own.unanswered[a.Kind].first == a.First {
+			x.answersLate(own)
+		} else if a.Copies == 1 {
+			own.answers[a.Kind].prompt++
+		}
 	}
 }
 
-// takeBack takes back a finding that has turned out to be none.
-func (f *file) takeBack(found *Finding) {
-	found.Count--
-	if i := slices.Index(f.findings, found); i >= 0 && found.Count == 0 {
+// answersLate makes a remark of a finding: what had no answer has one now, since it came again.
+func (x *scene) answersLate(own *conduct) {
+	a, f := x.Answers, x.file.drop(own.unanswered[x.Answers.Kind])
+	own.unanswered[a.Kind] = debt{}
+	t := &own.answers[a.Kind]
+	t.late++
+	x.rule = f.Rule
+	t.found = x.find(Finding{
+		Severity: Remark, Packet: a.First, At: a.Began, By: f.By, Expected: f.Expected, Unsure: true,
+		Seen: fmt.Sprintf("nothing in answer to the %s of #%d before it came again in #%d", a.Kind, a.First, a.Last),
+	})
+}
+
+// drop takes one of the cases of a finding back.
+func (f *file) drop(d debt) *Finding {
+	d.found.Count--
+	if i := slices.Index(f.findings, d.found); i >= 0 && d.found.Count == 0 {
 		f.findings = slices.Delete(f.findings, i, i+1)
+	}
+	return d.found
+}
+
+// close draws what conclusions need the whole of a conversation: who never answers at once has something else than bad luck.
+func (f *file) close() {
+	for i := range f.sides {
+		for _, t := range f.sides[i].answers {
+			if t.late > 1 && t.prompt == 0 {
+				t.found.Severity = t.found.Rule.Severity
+			}
+		}
 	}
 }
 
 // breaks notes that whoever sent the datagram has not kept to the rule that is being checked.
 func (x *scene) breaks(seen, expected string) *Finding {
-	return x.find(Finding{Severity: x.rule.Severity, Packet: x.N, At: x.At, By: x.From, Seen: seen, Expected: expected})
+	return x.breaksAs(x.rule.Severity, seen, expected)
+}
+
+// breaksAs is breaks where that is less bad than the rule says.
+func (x *scene) breaksAs(s Severity, seen, expected string) *Finding {
+	return x.find(Finding{Severity: s, Packet: x.N, At: x.At, By: x.From, Seen: seen, Expected: expected})
 }
 
 // mayBreak is breaks where a loss, or a late copy, looks the same.
 func (x *scene) mayBreak(seen, expected string) *Finding {
-	f := Finding{Severity: x.rule.Severity, Packet: x.N, At: x.At, By: x.From, Seen: seen, Expected: expected}
-	f.Unsure = !x.judge.opts.Lossless
-	return x.find(f)
+	return x.mayBreakAs(x.rule.Severity, seen, expected)
+}
+
+// mayBreakAs is breaksAs where a loss, or a late copy, looks the same.
+func (x *scene) mayBreakAs(s Severity, seen, expected string) *Finding {
+	return x.find(Finding{
+		Severity: s, Packet: x.N, At: x.At, By: x.From, Seen: seen, Expected: expected, Unsure: !x.judge.opts.Lossless,
+	})
 }
 
 // lacks notes that a side has not sent something.
@@ -160,18 +208,22 @@ func (x *scene) lacks(m *follow.Missing, seen, expected string) *Finding {
 	if at.IsZero() {
 		at = m.For.Sent
 	}
+	packet := m.For.Last
+	if m.Repeat {
+		packet = m.For.First
+	}
 	f := Finding{
-		Severity: x.rule.Severity, Packet: m.For.Last, At: at, By: x.c.Parties[m.By].Addr, Seen: seen, Expected: expected,
-		Unsure: !x.judge.opts.Lossless || m.Awaited,
+		Severity: x.rule.Severity, Packet: packet, At: at, By: x.c.Parties[m.By].Addr, Seen: seen, Expected: expected,
+		Unsure: !x.judge.opts.Lossless || m.Awaited, own: m.Repeat,
 	}
 	return x.find(f)
 }
 
 // find keeps a finding, or counts it where the same side has not kept to the same rule in the same way before.
 func (x *scene) find(f Finding) *Finding {
-	f.Rule, f.Count = x.rule, 1
+	f.Rule, f.Count, f.found = x.rule, 1, f.Severity
 	for _, known := range x.file.findings {
-		if known.Rule == f.Rule && known.By == f.By && known.Severity == f.Severity && known.Unsure == f.Unsure {
+		if known.Rule == f.Rule && known.By == f.By && known.found == f.found && known.Unsure == f.Unsure {
 			if known.Packet == f.Packet {
 				return known // one datagram, one word about it
 			}
@@ -197,7 +249,7 @@ func (x *scene) soon(d time.Duration) bool { return d < x.judge.opts.Retransmit*
 
 // fold orders findings and puts those that follow from others below them.
 func fold(found []*Finding) []*Finding {
-	slices.SortStableFunc(found, func(a, b *Finding) int { return a.Packet - b.Packet })
+	slices.SortStableFunc(found, func(a, b *Finding) int { return cmp.Or(a.Packet-b.Packet, a.rank()-b.rank()) })
 	var roots []*Finding
 	for i, f := range found {
 		if root := cause(found[:i], f); root != nil {
@@ -208,6 +260,19 @@ func fold(found []*Finding) []*Finding {
 	}
 	slices.SortStableFunc(roots, func(a, b *Finding) int { return int(a.Severity) - int(b.Severity) })
 	return roots
+}
+
+// rank orders what the same packet shows: what is sure first, then what its sender has not done, then what the other has not.
+func (f *Finding) rank() int {
+	switch {
+	case !f.Unsure:
+		return 0
+	case f.own:
+		return 1
+	case f.found == Remark: // which grows with what follows
+		return 3
+	}
+	return 2
 }
 
 // cause finds the earlier finding from which f follows: the first that explains it, of the same side rather than of the

@@ -68,8 +68,8 @@ func nativeRules() []*Rule {
 		{
 			ID: "na/5", Name: "What waits for an answer is sent again",
 			Sentence: "Between native peers every datagram that expects an answer is retransmitted (SYN, SYN+ACK, FIN, chat) (ours).",
-			Ref:      "2.4 3.8 6.3",
-			Usually:  "It has no timer for this one.",
+			Ref:      "2.4 3.8 6.3", explains: []string{"hs/3", "cl/1"},
+			Usually: "It has no timer for this one.",
 			missing: func(x *scene, m *follow.Missing) {
 				if m.Repeat && m.For.Kind != codec.CHAT && !m.Awaited {
 					x.lacks(m, fmt.Sprintf("the %s of #%d is not answered and was not sent again", m.For.Kind, m.For.First), fmt.Sprintf("a copy every %s", x.judge.opts.Retransmit)).Unsure = true

@@ -78,6 +78,9 @@ type Finding struct {
 	More         []int      // further packets that show the same, as far as they were kept
 	Count        int        // how many packets show it
 	Consequences []*Finding // what follows from it
+
+	found Severity // as which it was found first
+	own   bool     // a copy is missing, of what its sender has sent before
 }
 
 // Report is what is to be said of one conversation.
