@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/term"
 
 	"simp/cmd/internal/flags"
 	"simp/cmd/simplab/internal/explain"
@@ -56,8 +59,13 @@ type packetSource func(to *judging) error
 
 // Run explains.
 func (c explainCommand) Run(l lab) error {
-	if c.JSON && c.Markdown {
+	switch {
+	case c.JSON && c.Markdown:
 		return misuse{errTwoForms}
+	case c.Port == 0:
+		return misuse{errors.New("--port: nobody has the port 0: give one from 1 to 65535")}
+	case c.Retransmit == 0:
+		return misuse{errors.New("--retransmit: nobody can wait for no time: give one such as 5s")}
 	}
 	if len(c.Files) == 0 {
 		c.Files = []string{"-"}
@@ -116,6 +124,9 @@ func (c explainCommand) capture(l lab, name string, from io.Reader) packetSource
 // input is a source: a capture on standard input, or else datagrams in hexadecimal.
 func (c explainCommand) input(l lab, source *explain.Source) (packetSource, error) {
 	const name = "standard input"
+	if f, isFile := l.stdin.(*os.File); isFile && term.IsTerminal(int(f.Fd())) {
+		_, _ = io.WriteString(l.stderr, "Write datagrams in hexadecimal, one on a line, and end with Ctrl-D.\n")
+	}
 	in := bufio.NewReader(l.stdin)
 	head, err := in.Peek(4)
 	switch {
