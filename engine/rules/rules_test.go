@@ -81,12 +81,12 @@ func packets(tb testing.TB, story string) (all []follow.Packet, end time.Duratio
 		var change func([]byte) []byte
 		var text []string
 		for _, w := range words[4:] {
-			switch {
-			case w[0] == '!':
+			switch w[0] {
+			case '!':
 				if change = changes[w[1:]]; change == nil {
 					tb.Fatalf("nothing is called %s", w)
 				}
-			case w[0] == '+':
+			case '+':
 				d.Label = []byte(strings.ReplaceAll(w[1:], "_", " "))
 			default:
 				text = append(text, w)
@@ -281,7 +281,7 @@ func FuzzJudge(f *testing.F) {
 		ps, _ := packets(f, story)
 		var b []byte
 		for _, p := range ps {
-			b = append(b, byte(p.From.Addr().As4()[3]), byte(p.To.Addr().As4()[3]), 10, byte(len(p.Bytes)))
+			b = append(b, p.From.Addr().As4()[3], p.To.Addr().As4()[3], 10, byte(len(p.Bytes)))
 			b = append(b, p.Bytes...)
 		}
 		f.Add(b)
