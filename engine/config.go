@@ -57,6 +57,10 @@ type Config struct {
 	// Counters, if not nil, adds by name what else the daemon counts, for its user. It is called from any goroutine.
 	Counters func(map[string]uint64)
 
+	// Table is the protocol by which the daemon decides; nil: the one that ships. Any other has mistakes, which are to be seen
+	// at work.
+	Table *fsm.Table
+
 	// OnTransition, if not nil, is called for each step after it was taken and logged, on the goroutine that owns the
 	// conversation (or the network reader's, for strangers). It must not block.
 	OnTransition func(Transition)

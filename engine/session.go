@@ -107,6 +107,12 @@ func NewEnv(cfg Config, user string) *Env {
 	if cfg.Random == nil {
 		cfg.Random = rand.Reader
 	}
+	switch {
+	case cfg.Table == nil:
+		cfg.Table = fsm.Protocol()
+	case cfg.Gate == nil:
+		cfg.Gate = fsm.NewGateOf(cfg.Table)
+	}
 	if cfg.Gate == nil {
 		cfg.Gate = fsm.NewGate()
 	}

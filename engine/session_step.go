@@ -31,7 +31,7 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 		s.snap.Policy = s.policy() // what an acceptance without a user has changed in it ends here
 	}
 	before := s.snap
-	next, rule := fsm.Next(before, e, &out.actions)
+	next, rule := s.env.cfg.Table.Next(before, e, &out.actions)
 	if err := s.env.gate.Pass(before.State, rule, next.State); err != nil {
 		s.env.counters.add(gateRefused)
 		s.env.cfg.Log.Error().Err(err).Stringer("peer", s.peer).Msg("the step was not taken; please report this")

@@ -19,8 +19,22 @@ type Gate struct {
 }
 
 // NewGate builds a gate over the rule table.
-func NewGate() *Gate {
-	edges := gateEdges(rules)
+func NewGate() *Gate { return newGate(gateEdges(rules)) }
+
+// NewGateOf builds a gate over another table.
+func NewGateOf(t *Table) *Gate {
+	var all []Rule
+	for _, inputs := range t.cells {
+		for _, cell := range inputs {
+			for _, r := range cell {
+				all = append(all, *r)
+			}
+		}
+	}
+	return newGate(gateEdges(all))
+}
+
+func newGate(edges fsm.Events) *Gate {
 	return &Gate{machines: sync.Pool{New: func() any {
 		return fsm.NewFSM(Idle.String(), edges, nil)
 	}}}

@@ -75,6 +75,9 @@ func (t *Table) put(r *Rule) {
 	t.cells[r.From][r.On] = append(t.cells[r.From][r.On], r)
 }
 
+// Protocol returns the table that ships, by which Next decides.
+func Protocol() *Table { return &protocol }
+
 // Rules returns the whole table in the order of declaration, as a copy.
 func Rules() []Rule { return slices.Clone(rules) }
 

@@ -35,6 +35,8 @@ type commands struct {
 	Fsm       fsmCommand       `cmd:"" help:"Show the state machine, from the table by which the daemon decides, or ask it what happens in a situation and why."`
 	Replay    replayCommand    `cmd:"" help:"Replay a recording with our daemon in the place of those recorded, and say where it would have done otherwise."`
 	Wireshark wiresharkCommand `cmd:"" help:"Write a dissector, with which Wireshark and tshark show what SIMP says."`
+	Explain   explainCommand   `cmd:"" help:"Say in plain words what broke the protocol in a capture, and what that usually means in the program that sent it."`
+	Rules     rulesCommand     `cmd:"" help:"List the rules by which explain judges, with the specification's sentences."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -50,6 +52,9 @@ type lab struct {
 
 // misuse is the error of a command that could not make sense of what it was given, beyond what the flags tell by themselves.
 type misuse struct{ error }
+
+// Unwrap returns what made no sense.
+func (m misuse) Unwrap() error { return m.error }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	program := flags.Program{Name: "simplab", Description: description}

@@ -96,8 +96,8 @@ func (c crowd) write(tb testing.TB) string {
 	return path
 }
 
-// follow reads a capture twice, as the program does, and returns what it held at most on the heap beyond what was there before.
-func follow(tb testing.TB, path string, packets int) (r *replay.Replay, divergences int, heap uint64) {
+// goThrough reads a capture twice, as the program does, and returns what it held at most on the heap beyond what was there before.
+func goThrough(tb testing.TB, path string, packets int) (r *replay.Replay, divergences int, heap uint64) {
 	tb.Helper()
 	survey := replay.NewSurvey()
 	eachPacket(tb, path, func(p *pcap.Packet) { survey.Packet(p.From, p.To, p.Payload) })
@@ -148,7 +148,7 @@ func TestReplay_Memory(t *testing.T) {
 	}
 	var held [2]uint64
 	for i, packets := range [...]int{40_000, 160_000} {
-		r, divergences, heap := follow(t, crowd{packets: packets, open: 60}.write(t), packets)
+		r, divergences, heap := goThrough(t, crowd{packets: packets, open: 60}.write(t), packets)
 		if divergences != 0 || r.Followed != packets {
 			t.Errorf("%d of %d packets were followed, %d divergences", r.Followed, packets, divergences)
 		}

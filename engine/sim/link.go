@@ -79,6 +79,11 @@ func (w *World) send(from, to netip.AddrPort, b []byte) {
 	if w.harm != nil {
 		b = w.harm(b)
 	}
+	if spoil := w.spoils[from]; spoil != nil {
+		if b = spoil(b); b == nil {
+			return
+		}
+	}
 	l := w.link(from, to)
 	l.sent++
 	if l.moment != w.Elapsed() {

@@ -44,7 +44,7 @@ func (w *World) Add(addr netip.AddrPort, name string, cfg engine.Config) *Node {
 	binary.LittleEndian.PutUint64(seed[:], w.seed)
 	binary.LittleEndian.PutUint64(seed[8:], netio.PairSeed(addr, addr))
 	cfg.Random = rand.NewChaCha8(seed)
-	if cfg.Gate == nil {
+	if cfg.Gate == nil && cfg.Table == nil {
 		if w.gate == nil {
 			w.gate = fsm.NewGate()
 		}

@@ -100,6 +100,12 @@ func newPlayer(s *Script, o Options) *player {
 	for i := range s.Parties {
 		party := &s.Parties[i]
 		u := &user{name: party.Name, addr: addrOf(i), kind: party.Kind}
+		if party.Spoil != nil {
+			if p.spoils == nil {
+				p.spoils = make(map[netip.AddrPort]func([]byte) []byte)
+			}
+			p.spoils[u.addr] = party.Spoil
+		}
 		if party.Kind == 0 {
 			cfg := party.config()
 			if o.Observe != nil {

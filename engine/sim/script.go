@@ -87,6 +87,12 @@ type Party struct {
 	Expiry     time.Duration
 	Retransmit time.Duration
 
+	// Mistakes, to see them found out; no script can say them. Table is the protocol by which the daemon decides, nil for the
+	// one that ships. Spoil, if not nil, may change each datagram that the daemon sends; it must not change the bytes that it
+	// is given, and what it returns nil for is not sent.
+	Table *fsm.Table
+	Spoil func(b []byte) []byte
+
 	known, dialects map[netip.AddrPort]string // as what it treats others; see engine.Config
 }
 
@@ -171,7 +177,7 @@ func (p *Party) config() engine.Config {
 	cfg := engine.Defaults()
 	cfg.Plain, cfg.Accept, cfg.MaxChats = p.Plain, p.Accept, p.MaxChats
 	cfg.InvitationExpiry, cfg.Retransmit = p.Expiry, p.Retransmit
-	cfg.Known, cfg.Dialects = p.known, p.dialects
+	cfg.Known, cfg.Dialects, cfg.Table = p.known, p.dialects, p.Table
 	if p.Dialect != "" {
 		cfg.Dialects = make(map[netip.AddrPort]string, MaxParties)
 		for n := range MaxParties {

@@ -54,6 +54,9 @@ type World struct {
 	// harm, if not nil, may change each datagram that is sent.
 	harm func(b []byte) []byte
 
+	// spoils may change what is sent from an address, or keep it back.
+	spoils map[netip.AddrPort]func(b []byte) []byte
+
 	// sent, if not nil, is told each datagram that goes out, and when its copies arrive.
 	sent func(l *link, n int, b []byte, copies []time.Time)
 

@@ -42,32 +42,32 @@ func forgotten(by string, violates Property, rule, what string) Fault {
 
 func numberFaults() []Fault {
 	otherNumber := func(p fsm.Packet) func(*fsm.Rule) {
-		return after(func(_ *fsm.Vars, out *fsm.Actions) { each(out, p, func(a *fsm.Action) { a.Seq ^= 1 }) })
+		return After(func(_ *fsm.Vars, out *fsm.Actions) { Each(out, p, func(a *fsm.Action) { a.Seq ^= 1 }) })
 	}
 	return []Fault{
 		found("chat", Needless, "established/repeat-chat", "a copy carries the other number", otherNumber(fsm.CHAT)),
-		found("chat, repeated", Needless, "established/delivered", "the next message has the same number", after(func(v *fsm.Vars, _ *fsm.Actions) { v.TxSeq ^= 1 })),
-		found("chat, repeated", Needless, "established/delivered-next", "the next message has the same number", after(func(v *fsm.Vars, out *fsm.Actions) {
+		found("chat, repeated", Needless, "established/delivered", "the next message has the same number", After(func(v *fsm.Vars, _ *fsm.Actions) { v.TxSeq ^= 1 })),
+		found("chat, repeated", Needless, "established/delivered-next", "the next message has the same number", After(func(v *fsm.Vars, out *fsm.Actions) {
 			v.TxSeq ^= 1
-			each(out, fsm.CHAT, func(a *fsm.Action) { a.Seq ^= 1 })
+			Each(out, fsm.CHAT, func(a *fsm.Action) { a.Seq ^= 1 })
 		})),
-		found("chat, repeated", NotDelivered, "established/delivered", "messages are not counted", after(func(v *fsm.Vars, _ *fsm.Actions) { v.TxNum = 1 })),
-		found("chat", ShownTwice, "established/message", "the number expected next stays", after(func(v *fsm.Vars, _ *fsm.Actions) { v.RxSeq, v.RxNum = v.RxSeq^1, v.RxNum-1 })),
+		found("chat, repeated", NotDelivered, "established/delivered", "messages are not counted", After(func(v *fsm.Vars, _ *fsm.Actions) { v.TxNum = 1 })),
+		found("chat", ShownTwice, "established/message", "the number expected next stays", After(func(v *fsm.Vars, _ *fsm.Actions) { v.RxSeq, v.RxNum = v.RxSeq^1, v.RxNum-1 })),
 		found("chat", Needless, "established/message", "its ACK carries the other number", otherNumber(fsm.ACK)),
-		found("chat", Needless, "established/message", "its ACK says another message", after(func(_ *fsm.Vars, out *fsm.Actions) {
-			each(out, fsm.ACK, func(a *fsm.Action) { a.Num++ })
+		found("chat", Needless, "established/message", "its ACK says another message", After(func(_ *fsm.Vars, out *fsm.Actions) {
+			Each(out, fsm.ACK, func(a *fsm.Action) { a.Num++ })
 		})),
 		found("chat", Needless, "syn-received/accept", "SYN+ACK carries the other number", otherNumber(fsm.SYNACK)),
 	}
 }
 
 func answerFaults() []Fault {
-	noACK := dropping(fsm.ACK)
+	noACK := Dropping(fsm.ACK)
 	return []Fault{
 		found("chat", Needless, "established/message", "a message is not acknowledged", noACK),
 		found("chat", Needless, "established/duplicate", "a duplicate is not acknowledged again", noACK),
-		found("chat", Needless, "established/message", "the ACK does not say what of", after(func(_ *fsm.Vars, out *fsm.Actions) {
-			each(out, fsm.ACK, func(a *fsm.Action) { a.Of = fsm.NoPacket })
+		found("chat", Needless, "established/message", "the ACK does not say what of", After(func(_ *fsm.Vars, out *fsm.Actions) {
+			Each(out, fsm.ACK, func(a *fsm.Action) { a.Of = fsm.NoPacket })
 		})),
 		found("chat", NotDelivered, "established/no-room", "what cannot be shown is acknowledged", func(r *fsm.Rule) {
 			r.Do = func(v fsm.Vars, e fsm.Event, out *fsm.Actions) fsm.Vars { return sending(v, out, fsm.ACK, fsm.CHAT, e) }
@@ -83,32 +83,32 @@ func guardFaults() []Fault {
 	return []Fault{
 		found("chat", NotDelivered, "established/delivered", "any ACK counts", holding(func(v fsm.Vars, _ fsm.Event) bool { return v.InFlight })),
 		found("chat, any order", NotDelivered, "established/delivered-next", "any ACK counts", holding(func(v fsm.Vars, e fsm.Event) bool { return v.InFlight && e.More })),
-		found("chat", ShownTwice, "established/duplicate", "nothing is a duplicate", never),
+		found("chat", ShownTwice, "established/duplicate", "nothing is a duplicate", Never),
 		found("chat, any order", ShownTwice, "established/duplicate", "the payload tells duplicates", holding(func(_ fsm.Vars, e fsm.Event) bool { return e.Repeat })),
 		found("both die", Uninvited, "syn-received/confirmed", "any ACK opens the chat", always),
 		harmless("syn-received/opened-by-chat", "a message opens what nobody has accepted", always), // a native one is of another conversation then
 		harmless("fin-wait/goodbye-acked", "any ACK ends the goodbye", always),
-		found("chat, repeated", Repeated, "established/queue", "a second message goes out at once", never),
-		found("chat", Restless, "established/delivered-leave", "nobody remembers that the user leaves", never),
+		found("chat, repeated", Repeated, "established/queue", "a second message goes out at once", Never),
+		found("chat", Restless, "established/delivered-leave", "nobody remembers that the user leaves", Never),
 	}
 }
 
 func timerFaults() []Fault {
 	return []Fault{
-		found("chat", Restless, "established/send", "no timer is started", notStarting(fsm.Retransmit)),
-		found("chat", Restless, "established/repeat-chat", "the timer is not started again", notStarting(fsm.Retransmit)),
-		found("chat", Restless, "syn-received/accept", "no timer is started", notStarting(fsm.Retransmit)),
-		found("chat", Restless, "syn-received/repeat-syn-ack", "the timer is not started again", notStarting(fsm.Retransmit)),
-		found("chat", Restless, "established/leave", "no timer is started", notStarting(fsm.Retransmit)),
-		found("chat", Restless, "idle/invite", "an invitation never expires", notStarting(fsm.Expiry)),
-		found("chat", Restless, "idle/invitation", "an invitation to our user never expires", notStarting(fsm.Expiry)),
+		found("chat", Restless, "established/send", "no timer is started", NotStarting(fsm.Retransmit)),
+		found("chat", Restless, "established/repeat-chat", "the timer is not started again", NotStarting(fsm.Retransmit)),
+		found("chat", Restless, "syn-received/accept", "no timer is started", NotStarting(fsm.Retransmit)),
+		found("chat", Restless, "syn-received/repeat-syn-ack", "the timer is not started again", NotStarting(fsm.Retransmit)),
+		found("chat", Restless, "established/leave", "no timer is started", NotStarting(fsm.Retransmit)),
+		found("chat", Restless, "idle/invite", "an invitation never expires", NotStarting(fsm.Expiry)),
+		found("chat", Restless, "idle/invitation", "an invitation to our user never expires", NotStarting(fsm.Expiry)),
 		harmless("established/delivered", "the timer goes on", keepingTimers),
 	}
 }
 
 func effectFaults() []Fault {
 	return []Fault{
-		found("chat", ShownTwice, "established/message", "it is shown a second time", after(func(_ *fsm.Vars, out *fsm.Actions) {
+		found("chat", ShownTwice, "established/message", "it is shown a second time", After(func(_ *fsm.Vars, out *fsm.Actions) {
 			all := out.All()
 			all[len(all)-1] = all[0] // instead of the ACK
 		})),
@@ -131,12 +131,12 @@ func effectFaults() []Fault {
 			}
 		}),
 		found("chat", Uninvited, "idle/invitation", "an invitation is accepted without asking", acceptingUnasked),
-		found("chat", Uninvited, "syn-sent/cancel", "an invitation cannot be taken back", leadingNowhere),
-		found("chat", Restless, "fin-wait/goodbye-unheard", "whoever leaves waits for ever", leadingNowhere),
-		found("chat", Unsettled, "fin-wait/both-left", "the user is not told", after(silence)),
-		found("chat", Unsettled, "established/partner-left", "the user is not told", after(silence)),
-		harmless("established/restarted", "a new SYN of the partner changes nothing", leadingNowhere), // its message does
-		harmless("syn-sent/crossed", "invitations that cross wait for each other", leadingNowhere),    // until they expire
+		found("chat", Uninvited, "syn-sent/cancel", "an invitation cannot be taken back", LeadingNowhere),
+		found("chat", Restless, "fin-wait/goodbye-unheard", "whoever leaves waits for ever", LeadingNowhere),
+		found("chat", Unsettled, "fin-wait/both-left", "the user is not told", After(silence)),
+		found("chat", Unsettled, "established/partner-left", "the user is not told", After(silence)),
+		harmless("established/restarted", "a new SYN of the partner changes nothing", LeadingNowhere), // its message does
+		harmless("syn-sent/crossed", "invitations that cross wait for each other", LeadingNowhere),    // until they expire
 	}
 }
 
@@ -150,6 +150,11 @@ func forgottenRules() []Fault {
 		forgotten("", "", "established/old-ack", "an ACK of an earlier chat is looked at"),     // and found to say another message
 		forgotten("", "", "established/old-chat", "a message of an earlier chat is looked at"), // and has no number
 	}
+}
+
+// Edited returns the protocol with a change to one of its rules.
+func Edited(id string, change func(*fsm.Rule)) *fsm.Table {
+	return fsm.NewTable(changing(id, change)(fsm.Rules()))
 }
 
 // changing makes a change to one rule.
@@ -182,7 +187,8 @@ func holding(guard func(fsm.Vars, fsm.Event) bool) func(*fsm.Rule) {
 
 func always(r *fsm.Rule) { r.If = func(fsm.Vars, fsm.Event) bool { return true } }
 
-func never(r *fsm.Rule) { r.If = func(fsm.Vars, fsm.Event) bool { return false } }
+// Never makes a rule that does not apply.
+func Never(r *fsm.Rule) { r.If = func(fsm.Vars, fsm.Event) bool { return false } }
 
 // acceptingUnasked makes a rule that rings do what the one does that accepts everybody.
 func acceptingUnasked(r *fsm.Rule) {
@@ -193,11 +199,11 @@ func acceptingUnasked(r *fsm.Rule) {
 	}
 }
 
-// leadingNowhere makes a rule do nothing.
-func leadingNowhere(r *fsm.Rule) { r.To, r.Do = r.From, nil }
+// LeadingNowhere makes a rule do nothing.
+func LeadingNowhere(r *fsm.Rule) { r.To, r.Do = r.From, nil }
 
-// after lets a rule do what it does and then spoils it.
-func after(spoil func(*fsm.Vars, *fsm.Actions)) func(*fsm.Rule) {
+// After lets a rule do what it does and then spoils it.
+func After(spoil func(*fsm.Vars, *fsm.Actions)) func(*fsm.Rule) {
 	return func(r *fsm.Rule) {
 		do := r.Do
 		r.Do = func(v fsm.Vars, e fsm.Event, out *fsm.Actions) fsm.Vars {
@@ -208,20 +214,21 @@ func after(spoil func(*fsm.Vars, *fsm.Actions)) func(*fsm.Rule) {
 	}
 }
 
-// dropping lets a rule not send what it sends.
-func dropping(p fsm.Packet) func(*fsm.Rule) {
+// Dropping lets a rule not send what it sends.
+func Dropping(p fsm.Packet) func(*fsm.Rule) {
 	return func(r *fsm.Rule) {
 		do := r.Do
 		r.Do = func(v fsm.Vars, e fsm.Event, out *fsm.Actions) fsm.Vars {
 			v = do(v, e, out)
-			each(out, p, func(a *fsm.Action) { *a = idle })
+			Each(out, p, func(a *fsm.Action) { *a = idle })
 			return v
 		}
 	}
 }
 
-func notStarting(t fsm.Timer) func(*fsm.Rule) {
-	return after(func(_ *fsm.Vars, out *fsm.Actions) {
+// NotStarting lets a rule not start a timer.
+func NotStarting(t fsm.Timer) func(*fsm.Rule) {
+	return After(func(_ *fsm.Vars, out *fsm.Actions) {
 		for i, a := range out.All() {
 			if a.Effect == fsm.Start && a.Timer == t {
 				out.All()[i] = idle
@@ -231,7 +238,7 @@ func notStarting(t fsm.Timer) func(*fsm.Rule) {
 }
 
 func keepingTimers(r *fsm.Rule) {
-	after(func(_ *fsm.Vars, out *fsm.Actions) {
+	After(func(_ *fsm.Vars, out *fsm.Actions) {
 		for i, a := range out.All() {
 			if a.Effect == fsm.Stop {
 				out.All()[i] = idle
@@ -258,7 +265,8 @@ func sending(v fsm.Vars, out *fsm.Actions, p, of fsm.Packet, e fsm.Event) fsm.Va
 	return v
 }
 
-func each(out *fsm.Actions, p fsm.Packet, change func(*fsm.Action)) {
+// Each calls change with what is sent of a kind.
+func Each(out *fsm.Actions, p fsm.Packet, change func(*fsm.Action)) {
 	for i := range out.All() {
 		if a := &out.All()[i]; a.Effect == fsm.Send && a.Packet == p {
 			change(a)
