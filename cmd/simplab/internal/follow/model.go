@@ -28,12 +28,12 @@ type conversation struct {
 	peer  netip.AddrPort
 	user  string
 	state string
-	shown bool // it has taken a step; a datagram alone makes no conversation
+	shown bool // it was there or has taken a step; a datagram alone makes no conversation
 	place int  // when it came
 	heard int  // when something last happened
 
 	steps, in, out int
-	last           *client.Step // nil: none since we came
+	last, change   *client.Step // the last one, and the last that changed the state; nil: none since we came
 }
 
 // NewModel begins with where everything stands.
@@ -53,6 +53,9 @@ func (m *Model) Take(ev client.Event) {
 		ev = clean(ev)
 		c := m.of(ev.Peer)
 		c.user, c.state, c.shown, c.last = ev.User, ev.To, true, &ev
+		if ev.From != ev.To {
+			c.change = &ev
+		}
 		c.steps++
 		m.steps++
 	case client.Datagram:
@@ -95,7 +98,7 @@ func (m *Model) forget() {
 	delete(m.peers, silent.peer)
 }
 
-// conversations returns those to show: open ones first, then the ones of which something was heard last.
+// conversations returns those to show, the most interesting first: open ones first, then the ones of which something was heard last.
 func (m *Model) conversations() []*conversation {
 	var all []*conversation
 	for _, c := range m.peers {

@@ -2,10 +2,12 @@ package follow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"simp/codec/client"
 	"simp/fsm"
 )
 
@@ -34,25 +36,18 @@ const timeWidth = len("  15:09:26.535  ")
 // Lines draws the model in at most Height lines of at most Width columns.
 func (p Picture) Lines(m *Model) []string {
 	all := m.conversations()
-	lines := []line{{style: bold, text: Head(m.daemon)}, {style: dim, text: p.counts(m, len(all))}}
+	lines := []line{{style: bold, text: head(m.daemon)}, {style: dim, text: p.counts(m, len(all))}}
 	if m.missed > 0 {
 		lines = append(lines, line{text: missed(m.missed)})
 	}
 	if len(all) == 0 {
 		lines = append(lines, line{}, line{text: "No conversations: whatever comes appears here. Ctrl-C ends."})
 	}
-	left := 0
-	for i, c := range all {
-		block := p.block(c)
-		room := p.Height - len(lines)
-		if i < len(all)-1 {
-			room-- // for the line that says how many are left
-		}
-		if len(block) > room && i > 0 {
-			left = len(all) - i
-			break
-		}
-		lines = append(lines, block...)
+	shown := p.fitting(all, p.Height-len(lines))
+	left := len(all) - len(shown)
+	slices.SortFunc(shown, func(a, b *conversation) int { return a.place - b.place }) // so that they stay where they are
+	for _, c := range shown {
+		lines = append(lines, p.block(c)...)
 	}
 	if left > 0 {
 		lines = append(lines, line{style: dim, text: fmt.Sprintf("... and %s for which the screen is too small",
@@ -63,6 +58,18 @@ func (p Picture) Lines(m *Model) []string {
 		drawn = append(drawn, p.paint(l))
 	}
 	return drawn
+}
+
+// fitting returns as many conversations, from the first on, as there is room for: one at least.
+func (p Picture) fitting(all []*conversation, room int) []*conversation {
+	for i, c := range all {
+		room -= len(p.block(c))
+		last := i == len(all)-1
+		if i > 0 && (room < 0 || room == 0 && !last) { // a line has to say how many are left
+			return slices.Clone(all[:i])
+		}
+	}
+	return slices.Clone(all)
 }
 
 func (p Picture) counts(m *Model, conversations int) string {
@@ -94,12 +101,10 @@ func (p Picture) block(c *conversation) []line {
 	}
 	s := *c.last
 	indent := strings.Repeat(" ", timeWidth)
-	move := s.From + " -> " + s.To
-	if s.From == s.To {
-		move = "stays in " + s.To
+	if c.change != nil && c.change != c.last {
+		lines = append(lines, p.move(dim, *c.change))
 	}
-	lines = append(lines,
-		line{text: "  " + s.At.In(p.Zone).Format("15:04:05.000") + "  " + move + " " + what(s) + ": " + causeOf(s)})
+	lines = append(lines, p.move("", s))
 	rule := "rule " + s.From + "/" + s.Rule
 	r := ruleOf(s)
 	if r != nil && r.When != "" {
@@ -107,12 +112,20 @@ func (p Picture) block(c *conversation) []line {
 	}
 	lines = append(lines, folded("", indent, rule, p.Width)...)
 	if r != nil {
-		for number := range strings.FieldsSeq(r.Ref) {
-			lines = append(lines, folded(dim, indent, number+" "+p.Sentence(number), p.Width)...)
+		number, further, more := strings.Cut(r.Ref, " ")
+		sentence := number + " " + p.Sentence(number)
+		if more {
+			sentence += " (And " + further + ".)"
 		}
+		lines = append(lines, folded(dim, indent, sentence, p.Width)...)
 	}
 	return append(lines, line{style: dim, text: fmt.Sprintf("%s%s, %s in, %d out", indent,
 		count(c.steps, "step", "steps"), count(c.in, "datagram", "datagrams"), c.out)})
+}
+
+// move draws where a step led, and when.
+func (p Picture) move(style string, s client.Step) line {
+	return line{style: style, text: "  " + s.At.In(p.Zone).Format("15:04:05.000") + "  " + move(s)}
 }
 
 // folded is words on as many indented lines as they take.

@@ -49,28 +49,33 @@ func who(peer netip.AddrPort, user string) string {
 	return fmt.Sprintf("%s %q", peer, user)
 }
 
-// what is a step's input, with its numbers.
-func what(s client.Step) string {
-	words := fmt.Sprintf("on %s seq=%d", s.On, s.Seq)
+// move is where a step led, its input with its numbers, and its cause.
+func move(s client.Step) string {
+	words := s.From + " -> " + s.To
+	if s.From == s.To {
+		words = "stays in " + s.From
+	}
+	words += fmt.Sprintf(" on %s seq=%d", s.On, s.Seq)
 	if s.Tries > 0 {
 		words += fmt.Sprintf(" tries=%d", s.Tries)
 	}
-	return words
+	return words + " (" + causeOf(s) + ")"
 }
 
-// Head is the daemon, and whose it is.
-func Head(d client.Watching) string {
-	s := fmt.Sprintf("simpd %s at %s, ", text.Visible(d.Daemon), d.Addr)
-	if d.User == "" {
-		return s + "without a client"
-	}
-	return s + fmt.Sprintf("the user is %q", d.User)
+// head is the daemon. Who its user is may change without a word.
+func head(d client.Watching) string {
+	return fmt.Sprintf("simpd %s at %s", text.Visible(d.Daemon), d.Addr)
 }
 
 // Begin is the first lines of a report: the daemon, and where every conversation stands.
 func Begin(d client.Watching) string {
 	var b strings.Builder
-	b.WriteString(Head(d) + "\n")
+	b.WriteString(head(d))
+	if d.User == "" {
+		b.WriteString(", which has no client now\n")
+	} else {
+		_, _ = fmt.Fprintf(&b, ", whose user is %q now\n", d.User)
+	}
 	for _, m := range d.Machines {
 		_, _ = fmt.Fprintf(&b, "%s: in %s\n", who(m.Peer, m.User), text.Visible(m.State))
 	}
@@ -82,12 +87,8 @@ func Line(ev client.Event) string {
 	switch ev := ev.(type) {
 	case client.Step:
 		s := clean(ev)
-		move := s.From + " -> " + s.To
-		if s.From == s.To {
-			move = "stays in " + s.From
-		}
-		line := fmt.Sprintf("%s %s: %s %s by rule %s/%s, since: %s",
-			s.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00"), who(s.Peer, s.User), move, what(s), s.From, s.Rule, causeOf(s))
+		line := fmt.Sprintf("%s %s: %s by rule %s/%s",
+			s.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00"), who(s.Peer, s.User), move(s), s.From, s.Rule)
 		if r := ruleOf(s); r != nil {
 			line += " (" + r.Ref + ")"
 		}
