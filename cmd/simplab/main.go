@@ -3,6 +3,7 @@
 //	simplab check       searches everything that can happen to two users, and judges it
 //	simplab demo        plays a conversation between two users and draws it
 //	simplab fsm         shows the state machine, and says what it does in a situation, and why
+//	simplab ladder      draws recorded conversations, with the datagrams that should have come
 //	simplab sim         runs daemons in virtual time over a bad network, and judges whether they keep what they promise
 //	simplab wireshark   writes a dissector, with which Wireshark shows what SIMP says
 //
@@ -32,6 +33,7 @@ type commands struct {
 	Sim       simCommand       `cmd:"" help:"Run daemons in virtual time over a bad network, and judge whether they keep what they promise."`
 	Demo      demoCommand      `cmd:"" help:"Play a conversation between two users through two daemons on this host, and draw it: datagrams, state machines, what the users see."`
 	Fsm       fsmCommand       `cmd:"" help:"Show the state machine, from the table by which the daemon decides, or ask it what happens in a situation and why."`
+	Ladder    ladderCommand    `cmd:"" help:"Draw the conversations of a capture, and in dashes the datagrams that should have come."`
 	Wireshark wiresharkCommand `cmd:"" help:"Write a dissector, with which Wireshark and tshark show what SIMP says."`
 
 	Version kong.VersionFlag `help:"Print the version."`

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"simp/cmd/internal/flags"
+	"simp/cmd/simplab/internal/ladder"
+	"simp/engine/follow"
+)
+
+type ladderCommand struct {
+	File string `arg:"" optional:"" placeholder:"FILE" help:"A capture, as tcpdump, Wireshark and simpd --record write them."`
+
+	To    *ladderForm `placeholder:"FORMAT" help:"How to draw: text (the default), plain, json, svg, mermaid or html."`
+	Plain bool        `help:"The same as --to plain: one whole line for each event, for screen readers and for diff."`
+	Out   string      `type:"path" placeholder:"FILE" help:"Write to this file instead of the output (-)."`
+	Width *columns    `placeholder:"N" help:"How wide text is drawn; without it as wide as the terminal, or 100 columns."`
+
+	Conversation *flags.Count `placeholder:"N" help:"Only the conversation with this number."`
+	Peer         *party       `placeholder:"ADDR" help:"Only conversations of this address, with or without a port."`
+
+	Port       flags.Port     `default:"7777" placeholder:"PORT" help:"The port of the daemons."`
+	Retransmit flags.Duration `default:"5s" placeholder:"T" help:"How long daemons wait for an answer."`
+}
+
+// Help is shown below the command's usage.
+func (ladderCommand) Help() string {
+	return "Each conversation is drawn as two lanes, the caller's on the left, with an arrow for each datagram, and beside it where both sides stand from then " +
+		"on, as far as packets tell. A dashed arrow is a datagram that should have come and did not.\n\n" +
+		"--to html is a page for any browser, without anything beside it: the arrow keys go through the conversation, and show the bytes of each packet " +
+		"and both state machines. --to json is a line for each row; go doc -all simp/cmd/simplab/internal/ladder RowJSON says what is in it.\n\n" +
+		"Status 0: it was drawn. 2: there is nothing to draw, or it could not be read."
+}
+
+// ladderForm is a way of drawing.
+type ladderForm struct {
+	name string
+	make func(to io.Writer, o ladder.TextOptions) ladder.Drawing
+}
+
+func ladderForms() []ladderForm {
+	return []ladderForm{
+		{"text", func(to io.Writer, o ladder.TextOptions) ladder.Drawing { return ladder.NewText(to, o) }},
+		{"plain", func(to io.Writer, _ ladder.TextOptions) ladder.Drawing { return ladder.NewPlain(to) }},
+		{"json", func(to io.Writer, _ ladder.TextOptions) ladder.Drawing { return ladder.NewJSON(to) }},
+		{"svg", func(to io.Writer, _ ladder.TextOptions) ladder.Drawing { return ladder.NewSVG(to) }},
+		{"mermaid", func(to io.Writer, _ ladder.TextOptions) ladder.Drawing { return ladder.NewMermaid(to) }},
+	}
+}
+
+// UnmarshalText reads the name of a form.
+func (f *ladderForm) UnmarshalText(text []byte) error {
+	var names []string
+	for _, known := range ladderForms() {
+		if known.name == string(text) {
+			*f = known
+			return nil
+		}
+		names = append(names, known.name)
+	}
+	return fmt.Errorf("%q is no way of drawing: there are %s", text, strings.Join(names, ", "))
+}
+
+// party is one of two who converse: an address, perhaps with its port.
+type party struct{ netip.AddrPort }
+
+// UnmarshalText reads an address.
+func (p *party) UnmarshalText(text []byte) error {
+	s := string(text)
+	if at, err := netip.ParseAddrPort(s); err == nil && at.Port() != 0 {
+		p.AddrPort = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+		return nil
+	}
+	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+	if err != nil {
+		return fmt.Errorf("%q is no address: give one such as 127.0.0.1 or 127.0.0.1:7777", s)
+	}
+	p.AddrPort = netip.AddrPortFrom(addr.Unmap(), 0)
+	return nil
+}
+
+// Run draws.
+func (c ladderCommand) Run(l lab) error {
+	form, err := c.form()
+	if err != nil {
+		return misuse{err}
+	}
+	if c.File == "" {
+		return misuse{errors.New("there is nothing to draw: give a capture, as tcpdump, Wireshark and simpd --record write them")}
+	}
+	return c.writeTo(l, func(to io.Writer, o ladder.TextOptions) error { return c.draw(form.make(to, o)) })
+}
+
+// form is how to draw.
+func (c ladderCommand) form() (ladderForm, error) {
+	switch {
+	case c.Plain && c.To != nil && c.To.name != "plain":
+		return ladderForm{}, fmt.Errorf("it is either --plain or --to %s", c.To.name)
+	case c.Plain:
+		return ladderForms()[1], nil
+	case c.To == nil:
+		return ladderForms()[0], nil
+	}
+	return *c.To, nil
+}
+
+// options are those of the reader.
+func (c ladderCommand) options() ladder.Options {
+	o := ladder.Options{Options: follow.Options{Retransmit: time.Duration(c.Retransmit)}}
+	if c.Conversation != nil {
+		o.Pick.Conversation = int(*c.Conversation)
+	}
+	if c.Peer != nil {
+		o.Pick.Peer = c.Peer.AddrPort
+	}
+	return o
+}
+
+// writeTo lets draw write to where the flags say, and takes a file back that was not finished.
+func (c ladderCommand) writeTo(l lab, draw func(io.Writer, ladder.TextOptions) error) error {
+	o := ladder.TextOptions{Width: ladderColumns(l.stdout), Colour: coloured(l.stdout)}
+	to := l.stdout
+	var file *os.File
+	if c.Out != "" && c.Out != "-" {
+		var err error
+		if file, err = os.Create(c.Out); err != nil {
+			return misuse{fmt.Errorf("the drawing could not be written: %w", err)}
+		}
+		to, o = file, ladder.TextOptions{}
+	}
+	if c.Width != nil {
+		o.Width = int(*c.Width)
+	}
+	buffered := bufio.NewWriterSize(to, 1<<16)
+	err := draw(buffered, o)
+	if flushed := buffered.Flush(); err == nil && flushed != nil {
+		err = fmt.Errorf("the drawing could not be written: %w", flushed)
+	}
+	if file == nil {
+		return err
+	}
+	closed := file.Close()
+	switch {
+	case err != nil:
+		_ = os.Remove(c.Out)
+	case closed != nil:
+		err = fmt.Errorf("the drawing could not be written: %w", closed)
+	}
+	return err
+}
+
+// draw draws a file.
+func (c ladderCommand) draw(drawing ladder.Drawing) error {
+	var r *ladder.Reader
+	o := c.options()
+	began := func(at time.Time) {
+		o.Start = at
+		r = ladder.NewReader(o, drawing)
+	}
+	packets, err := capturedBetween(c.File, uint16(c.Port), began, func(p follow.Packet) error { return r.Packet(p) })
+	if err == nil && packets > 0 {
+		err = r.Finish()
+	}
+	switch {
+	case errors.Is(err, ladder.ErrTooMany):
+		return misuse{err}
+	case err != nil:
+		return err
+	case packets == 0:
+		return misuse{fmt.Errorf("%s has nothing of SIMP in it: no UDP datagram to or from port %d (--port names another one)", c.File, c.Port)}
+	}
+	if all, picked := r.Conversations(); picked == 0 {
+		return misuse{fmt.Errorf("%s has no such conversation: there are %d, with the numbers from 1 to %[2]d; simplab ladder --plain %[1]s shows all", c.File, all)}
+	}
+	return nil
+}
+
+// widestLadder is how wide a ladder is drawn at most: beyond that, the eye loses the row.
+const widestLadder = 140
+
+// ladderColumns is how wide a ladder is drawn on what is written to; 0: as usual.
+func ladderColumns(w io.Writer) int {
+	if width := terminalWidth(w); width > 0 {
+		return min(width, widestLadder)
+	}
+	return 0
+}
