@@ -1,18 +1,16 @@
-// Package pcap reads UDP datagrams out of packet captures, as tcpdump and Wireshark write them, and writes captures that those
-// open.
+// Package pcap reads UDP datagrams and TCP segments out of packet captures, as tcpdump and Wireshark write them, and writes
+// captures that those open.
+//
+// A [Reader] goes through a file of any length; [ReadFile] has all of a short one at once.
 package pcap
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 	"time"
-
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
 )
 
 // Capture is what was read of a capture.
@@ -28,71 +26,45 @@ type Datagram struct {
 	Payload  []byte
 }
 
-// ErrCut says that a capture does not hold its packets whole: a datagram that is read from a part of it would be another one.
-var ErrCut = errors.New("a packet is cut off or a fragment")
-
-// ReadFile reads a capture file in the classic format (microseconds or nanoseconds, either byte order) and returns its UDP
-// datagrams in order. Packets of other protocols are left out. With an error comes what was read before it.
+// ReadFile reads a capture file and returns its UDP datagrams in order. Packets of other protocols are left out; one that is
+// cut is an error. With an error comes what was read before it.
 func ReadFile(path string) (Capture, error) {
-	f, err := os.Open(path)
+	r, err := Open(path)
 	if err != nil {
-		return Capture{}, fmt.Errorf("pcap: %w", err)
+		return Capture{}, err
 	}
-	defer func() { _ = f.Close() }()
-	c, err := Read(f)
+	defer func() { _ = r.Close() }()
+	c, err := readAll(r)
 	if err != nil {
-		return c, fmt.Errorf("pcap: read %s: %w", path, err)
+		return c, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
 }
 
 // Read is ReadFile for a capture from anywhere.
 func Read(from io.Reader) (Capture, error) {
-	var c Capture
-	r, err := pcapgo.NewReader(from)
+	r, err := NewReader(from)
 	if err != nil {
-		return c, err
+		return Capture{}, err
 	}
+	return readAll(r)
+}
+
+func readAll(r *Reader) (Capture, error) {
+	var c Capture
 	for {
-		frame, info, err := r.ReadPacketData()
+		p, err := r.Next()
+		c.Start = r.start
 		switch {
 		case errors.Is(err, io.EOF):
 			return c, nil
 		case err != nil:
 			return c, err
-		case info.CaptureLength != info.Length:
+		case p.Proto != UDP:
+		case p.Cut:
 			return c, ErrCut
-		}
-		if c.Start.IsZero() {
-			c.Start = info.Timestamp
-		}
-		d, is, err := datagram(frame, r.LinkType())
-		if err != nil {
-			return c, err
-		}
-		if is {
-			d.At = info.Timestamp
-			c.Datagrams = append(c.Datagrams, d)
+		default:
+			c.Datagrams = append(c.Datagrams, Datagram{At: p.At, From: p.From, To: p.To, Payload: bytes.Clone(p.Payload)})
 		}
 	}
-}
-
-// datagram takes the UDP datagram out of a frame, if there is one.
-func datagram(frame []byte, link layers.LinkType) (d Datagram, is bool, err error) {
-	packet := gopacket.NewPacket(frame, link, gopacket.DecodeOptions{Lazy: true, NoCopy: true})
-	udp, is := packet.Layer(layers.LayerTypeUDP).(*layers.UDP)
-	if !is {
-		if ip, isIP := packet.NetworkLayer().(*layers.IPv4); isIP && ip.Protocol == layers.IPProtocolUDP {
-			return d, false, ErrCut
-		}
-		return d, false, nil
-	}
-	if int(udp.Length) != len(udp.Contents)+len(udp.Payload) {
-		return d, false, ErrCut
-	}
-	source, _ := netip.AddrFromSlice(packet.NetworkLayer().NetworkFlow().Src().Raw())
-	target, _ := netip.AddrFromSlice(packet.NetworkLayer().NetworkFlow().Dst().Raw())
-	return Datagram{
-		From: netip.AddrPortFrom(source, uint16(udp.SrcPort)), To: netip.AddrPortFrom(target, uint16(udp.DstPort)), Payload: udp.Payload,
-	}, true, nil
 }
