@@ -7,16 +7,18 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"simp/cmd/internal/flags"
 	"simp/cmd/simplab/internal/ladder"
 	"simp/engine/follow"
+	"simp/netio/pcap"
 )
 
 type ladderCommand struct {
-	File string `arg:"" optional:"" placeholder:"FILE" help:"A capture, as tcpdump, Wireshark and simpd --record write them."`
+	File string `arg:"" optional:"" placeholder:"FILE" help:"A capture, as tcpdump, Wireshark and simpd --record write them; - is the input."`
 
 	To    *ladderForm `placeholder:"FORMAT" help:"How to draw: text (the default), plain, json, svg, mermaid or html."`
 	Plain bool        `help:"The same as --to plain: one whole line for each event, for screen readers and for diff."`
@@ -42,16 +44,23 @@ func (ladderCommand) Help() string {
 // ladderForm is a way of drawing.
 type ladderForm struct {
 	name string
-	make func(to io.Writer, o ladder.TextOptions) ladder.Drawing
+	make func(to io.Writer, o drawn) ladder.Drawing
+}
+
+// drawn says what a drawing is to look like.
+type drawn struct {
+	text  ladder.TextOptions
+	title string
 }
 
 func ladderForms() []ladderForm {
 	return []ladderForm{
-		{"text", func(to io.Writer, o ladder.TextOptions) ladder.Drawing { return ladder.NewText(to, o) }},
-		{"plain", func(to io.Writer, _ ladder.TextOptions) ladder.Drawing { return ladder.NewPlain(to) }},
-		{"json", func(to io.Writer, _ ladder.TextOptions) ladder.Drawing { return ladder.NewJSON(to) }},
-		{"svg", func(to io.Writer, _ ladder.TextOptions) ladder.Drawing { return ladder.NewSVG(to) }},
-		{"mermaid", func(to io.Writer, _ ladder.TextOptions) ladder.Drawing { return ladder.NewMermaid(to) }},
+		{"text", func(to io.Writer, o drawn) ladder.Drawing { return ladder.NewText(to, o.text) }},
+		{"plain", func(to io.Writer, _ drawn) ladder.Drawing { return ladder.NewPlain(to) }},
+		{"json", func(to io.Writer, _ drawn) ladder.Drawing { return ladder.NewJSON(to) }},
+		{"svg", func(to io.Writer, _ drawn) ladder.Drawing { return ladder.NewSVG(to) }},
+		{"mermaid", func(to io.Writer, _ drawn) ladder.Drawing { return ladder.NewMermaid(to) }},
+		{"html", func(to io.Writer, o drawn) ladder.Drawing { return ladder.NewHTML(to, o.title) }},
 	}
 }
 
@@ -95,7 +104,9 @@ func (c ladderCommand) Run(l lab) error {
 	if c.File == "" {
 		return misuse{errors.New("there is nothing to draw: give a capture, as tcpdump, Wireshark and simpd --record write them")}
 	}
-	return c.writeTo(l, func(to io.Writer, o ladder.TextOptions) error { return c.draw(form.make(to, o)) })
+	return c.writeTo(l, func(to io.Writer, o ladder.TextOptions) error {
+		return c.draw(l, form.make(to, drawn{o, filepath.Base(c.named())}))
+	})
 }
 
 // form is how to draw.
@@ -148,7 +159,7 @@ func (c ladderCommand) writeTo(l lab, draw func(io.Writer, ladder.TextOptions) e
 	}
 	closed := file.Close()
 	switch {
-	case err != nil:
+	case err != nil && !errors.As(err, new(*pcap.Broken)): // of a capture that breaks off, all of what is there has been drawn
 		_ = os.Remove(c.Out)
 	case closed != nil:
 		err = fmt.Errorf("the drawing could not be written: %w", closed)
@@ -156,30 +167,35 @@ func (c ladderCommand) writeTo(l lab, draw func(io.Writer, ladder.TextOptions) e
 	return err
 }
 
-// draw draws a file.
-func (c ladderCommand) draw(drawing ladder.Drawing) error {
-	var r *ladder.Reader
-	o := c.options()
-	began := func(at time.Time) {
-		o.Start = at
-		r = ladder.NewReader(o, drawing)
+// draw draws a file, or as much of it as can be read.
+func (c ladderCommand) draw(l lab, drawing ladder.Drawing) error {
+	r := ladder.NewReader(c.options(), drawing)
+	packets, err := capturedBetween(l, c.File, uint16(c.Port), r.Begin, r.Packet)
+	if packets > 0 && (err == nil || errors.As(err, new(misuse))) {
+		if finished := r.Finish(); finished != nil {
+			err = finished
+		}
 	}
-	packets, err := capturedBetween(c.File, uint16(c.Port), began, func(p follow.Packet) error { return r.Packet(p) })
-	if err == nil && packets > 0 {
-		err = r.Finish()
-	}
+	all, picked := r.Conversations()
 	switch {
 	case errors.Is(err, ladder.ErrTooMany):
 		return misuse{err}
 	case err != nil:
 		return err
 	case packets == 0:
-		return misuse{fmt.Errorf("%s has nothing of SIMP in it: no UDP datagram to or from port %d (--port names another one)", c.File, c.Port)}
-	}
-	if all, picked := r.Conversations(); picked == 0 {
-		return misuse{fmt.Errorf("%s has no such conversation: there are %d, with the numbers from 1 to %[2]d; simplab ladder --plain %[1]s shows all", c.File, all)}
+		return misuse{fmt.Errorf("%s has nothing of SIMP in it: no UDP datagram to or from port %d (--port names another one)", c.named(), c.Port)}
+	case picked == 0:
+		return misuse{fmt.Errorf("%s has no such conversation: it has %d, and without --conversation and --peer all are drawn", c.named(), all)}
 	}
 	return nil
+}
+
+// named is how the capture is called.
+func (c ladderCommand) named() string {
+	if c.File == "-" {
+		return "the input"
+	}
+	return c.File
 }
 
 // widestLadder is how wide a ladder is drawn at most: beyond that, the eye loses the row.

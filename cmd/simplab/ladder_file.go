@@ -3,33 +3,46 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"time"
 
 	"simp/engine/follow"
 	"simp/netio/pcap"
 )
 
-// capturedBetween hands on what a capture has of the traffic between daemons, in order, and returns what it handed on. The errors of
-// each come back as they are, all others in a sentence that names the file.
-func capturedBetween(name string, port uint16, began func(time.Time), each func(follow.Packet) error) (packets int, err error) {
-	c, err := pcap.ReadFile(name)
-	if err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
+// capturedBetween hands on what a capture (- is the input) has of the traffic between daemons, in order and in a stream, after it has
+// said when the capture began. It returns how many packets that were. The errors of each come back as they are; all others are a
+// sentence that begins with the name of the file, and what came before them has been handed on.
+func capturedBetween(l lab, name string, port uint16, began func(time.Time), each func(follow.Packet) error) (packets int, err error) {
+	var r *pcap.Reader
+	if name == "-" {
+		name = "the input"
+		if r, err = pcap.NewReader(l.stdin); err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
 		}
-		return 0, misuse{fmt.Errorf("%s cannot be read: %w", name, err)}
+	} else {
+		r, err = pcap.Open(name)
 	}
-	began(c.Start)
-	for i, d := range c.Datagrams {
-		if !follow.BetweenDaemons(d.From, d.To, port) {
+	if err != nil {
+		return 0, misuse{err}
+	}
+	defer func() { _ = r.Close() }()
+	for first := true; ; first = false {
+		p, err := r.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return packets, nil
+		case err != nil:
+			return packets, misuse{fmt.Errorf("%s: %w", name, err)}
+		case first:
+			began(p.At)
+		}
+		if p.Proto != pcap.UDP || !follow.BetweenDaemons(p.From, p.To, port) {
 			continue
 		}
 		packets++
-		if err := each(follow.Packet{N: i + 1, At: d.At, From: d.From, To: d.To, Bytes: d.Payload}); err != nil {
+		if err := each(follow.Packet{N: p.N, At: p.At, From: p.From, To: p.To, Bytes: p.Payload, Cut: p.Cut}); err != nil {
 			return packets, err
 		}
 	}
-	return packets, nil
 }

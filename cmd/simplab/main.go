@@ -51,6 +51,9 @@ type lab struct {
 // misuse is the error of a command that could not make sense of what it was given, beyond what the flags tell by themselves.
 type misuse struct{ error }
 
+// Unwrap returns what made no sense.
+func (m misuse) Unwrap() error { return m.error }
+
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	program := flags.Program{Name: "simplab", Description: description}
 	var line commands

@@ -45,8 +45,7 @@ func (p Pick) wants(c *follow.Conversation) bool {
 // Options say what to go by.
 type Options struct {
 	follow.Options
-	Pick  Pick
-	Start time.Time // when the capture began, from which time is counted; zero: with the first packet
+	Pick Pick
 }
 
 // Reader makes rows of packets.
@@ -66,10 +65,13 @@ type Reader struct {
 
 // NewReader returns a Reader that tells a drawing.
 func NewReader(o Options, to Drawing) *Reader {
-	r := &Reader{pick: o.Pick, start: o.Start, to: to}
+	r := &Reader{pick: o.Pick, to: to}
 	r.Follower = follow.New(o.Options, r)
 	return r
 }
+
+// Begin says when the capture began, from when time is counted; without it, that is when the first packet came.
+func (r *Reader) Begin(at time.Time) { r.start = at }
 
 // Packet takes the next packet of the capture. The error is the drawing's.
 func (r *Reader) Packet(p follow.Packet) error {

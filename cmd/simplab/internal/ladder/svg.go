@@ -124,7 +124,7 @@ func drawRow(b *strings.Builder, r *Row, y int) int {
 	}
 	fmt.Fprintf(b, `<line class="arrow" x1="%d" y1="%d" x2="%d" y2="%[2]d"/><path class="tip" d="M%[4]d %[2]d l%[5]d -4.5 v9 z"/>`+"\n", from, arrowAt, to+back/2, to, back)
 	bottom := arrowAt + 4
-	for side, lines := range besides(r) {
+	for side, lines := range besides(r, svgBeside) {
 		class, x := "", svgRight+svgGap
 		if side == 0 {
 			class, x = " end", svgLeft-svgGap
@@ -144,8 +144,8 @@ func drawRow(b *strings.Builder, r *Row, y int) int {
 // line is a line of text, and what it is.
 type line struct{ class, text string }
 
-// besides is what stands beside the two lifelines: the states that changed, and what there is to say.
-func besides(r *Row) (both [2][]line) {
+// besides is what stands beside the two lifelines, in lines of so many columns: the states that changed, and what there is to say.
+func besides(r *Row, fold int) (both [2][]line) {
 	for side, changed := range r.Changed {
 		if changed {
 			both[side] = append(both[side], line{"state", r.States[side].String()})
@@ -156,7 +156,7 @@ func besides(r *Row) (both [2][]line) {
 		side = r.From.Other() // it did not get there
 	}
 	for _, said := range r.beside() {
-		for _, l := range wrap(said, svgBeside) {
+		for _, l := range wrap(said, fold) {
 			both[side] = append(both[side], line{"said", l})
 		}
 	}
