@@ -79,8 +79,6 @@ func browser(t *testing.T, page string) context.Context {
 	return ctx
 }
 
-// The context of a browser is its name, and stands where chromedp has it: in front.
-
 func do(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if err := chromedp.Do(ctx, actions...); err != nil {

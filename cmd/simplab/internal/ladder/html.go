@@ -79,10 +79,10 @@ func (h *HTML) Close() error {
 	sum := sha256.Sum256([]byte(pageJS))
 	p := page{
 		Title: h.title, Hash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]),
-		Style: template.CSS(pageCSS), Script: template.JS(pageJS), //nolint:gosec // both are our own
+		Style: template.CSS(pageCSS), Script: template.JS(pageJS), // both are our own
 	}
 	for side := range 2 {
-		p.Machines = append(p.Machines, pageMachine{side, template.HTML(machine(side))}) //nolint:gosec // it consists of our own words
+		p.Machines = append(p.Machines, pageMachine{side, template.HTML(machine(side))}) // it consists of our own words
 	}
 	fields := NewFields()
 	for _, w := range h.ladders {
