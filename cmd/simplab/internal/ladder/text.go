@@ -24,7 +24,7 @@ const (
 	// UsualWidth is what is drawn on when nobody says how wide it may be.
 	UsualWidth = 100
 
-	usualHold = 64 << 20
+	usualHold = 16 << 20
 )
 
 // Text draws two lanes with characters, one conversation after the other.
@@ -33,6 +33,7 @@ type Text struct {
 	pen    pen
 	hold   int
 	strips []*strip // of conversations that have not ended or wait for others, in their order
+	of     map[*Conversation]*strip
 	held   int
 	shown  *strip // what was drawn last
 	any    bool
@@ -54,7 +55,7 @@ func NewText(to io.Writer, o TextOptions) *Text {
 	case o.Hold < 0:
 		o.Hold = -1
 	}
-	return &Text{to: to, pen: newPen(o), hold: o.Hold}
+	return &Text{to: to, pen: newPen(o), hold: o.Hold, of: make(map[*Conversation]*strip)}
 }
 
 // Row implements [Drawing].
@@ -75,13 +76,11 @@ func (t *Text) Row(r *Row) error {
 }
 
 func (t *Text) strip(c *Conversation) *strip {
-	for _, s := range t.strips {
-		if s.c == c {
-			return s
-		}
+	s := t.of[c]
+	if s == nil {
+		s = &strip{c: c}
+		t.strips, t.of[c] = append(t.strips, s), s
 	}
-	s := &strip{c: c}
-	t.strips = append(t.strips, s)
 	return s
 }
 
@@ -126,6 +125,7 @@ func (t *Text) Ended(c *Conversation) error {
 		if err := t.release(t.strips[0]); err != nil {
 			return err
 		}
+		delete(t.of, t.strips[0].c)
 		if t.strips = t.strips[1:]; len(t.strips) > 0 {
 			if err := t.release(t.strips[0]); err != nil {
 				return err

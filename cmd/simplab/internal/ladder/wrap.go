@@ -17,6 +17,9 @@ func columns(s string) int {
 }
 
 func columnsOf(r rune) int {
+	if r < 0x300 { // nothing of what is written most is wide or combines
+		return 1
+	}
 	if unicode.In(r, unicode.Mn, unicode.Me) {
 		return 0
 	}
