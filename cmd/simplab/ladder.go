@@ -28,6 +28,8 @@ type ladderCommand struct {
 	Conversation *flags.Count `placeholder:"N" help:"Only the conversation with this number."`
 	Peer         *party       `placeholder:"ADDR" help:"Only conversations of this address, with or without a port."`
 
+	Live bool `help:"Draw what goes on now, until Ctrl-C: FILE is the name of an interface instead."`
+
 	Port       flags.Port     `default:"7777" placeholder:"PORT" help:"The port of the daemons."`
 	Retransmit flags.Duration `default:"5s" placeholder:"T" help:"How long daemons wait for an answer."`
 }
@@ -101,10 +103,13 @@ func (c ladderCommand) Run(l lab) error {
 	if err != nil {
 		return misuse{err}
 	}
+	if c.Live {
+		return c.live(l, form)
+	}
 	if c.File == "" {
 		return misuse{errors.New("there is nothing to draw: give a capture, as tcpdump, Wireshark and simpd --record write them")}
 	}
-	return c.writeTo(l, func(to io.Writer, o ladder.TextOptions) error {
+	return c.writeTo(l, func(to *bufio.Writer, o ladder.TextOptions) error {
 		return c.draw(l, form.make(to, drawn{o, filepath.Base(c.named())}))
 	})
 }
@@ -135,7 +140,7 @@ func (c ladderCommand) options() ladder.Options {
 }
 
 // writeTo lets draw write to where the flags say, and takes a file back that was not finished.
-func (c ladderCommand) writeTo(l lab, draw func(io.Writer, ladder.TextOptions) error) error {
+func (c ladderCommand) writeTo(l lab, draw func(*bufio.Writer, ladder.TextOptions) error) error {
 	o := ladder.TextOptions{Width: ladderColumns(l.stdout), Colour: coloured(l.stdout)}
 	to := l.stdout
 	var file *os.File

@@ -61,11 +61,12 @@ type Reader struct {
 	summary   []byte
 	seen      int // conversations
 	picked    int
+	open      map[int]*follow.Conversation // those that are picked, by their numbers
 }
 
 // NewReader returns a Reader that tells a drawing.
 func NewReader(o Options, to Drawing) *Reader {
-	r := &Reader{pick: o.Pick, to: to}
+	r := &Reader{pick: o.Pick, to: to, open: make(map[int]*follow.Conversation)}
 	r.Follower = follow.New(o.Options, r)
 	return r
 }
@@ -105,14 +106,29 @@ func (r *Reader) Conversations() (all, picked int) { return r.seen, r.picked }
 // Start is from when time is counted.
 func (r *Reader) Start() time.Time { return r.start }
 
-// Describe makes the row of something that is awaited, as a drawing would be told it.
-func (r *Reader) Describe(m *follow.Missing) (row Row, wanted bool) {
-	c := r.conversation(m.Conversation)
-	if c == nil {
-		return row, false
+// Awaits makes the row of what is awaited next: of what falls due first, or else of what some user has to decide. There may be nothing.
+func (r *Reader) Awaits() (next Row, any bool) {
+	for _, f := range r.open {
+		r.Awaited(f, func(m *follow.Missing) {
+			if any && !sooner(m, &next) {
+				return
+			}
+			any = true
+			r.missing(&next, r.conversation(f), m)
+		})
 	}
-	r.missing(&row, c, m)
-	return row, true
+	return next, any
+}
+
+// sooner reports whether something is to come before what a row says.
+func sooner(m *follow.Missing, r *Row) bool {
+	switch {
+	case m.Due.IsZero() != r.At.IsZero():
+		return r.At.IsZero()
+	case !m.Due.Equal(r.At):
+		return m.Due.Before(r.At)
+	}
+	return m.Conversation.ID < r.Conversation.ID
 }
 
 // conversation is what the rows of one have in common, brought up to date; nil if it is not wanted.
@@ -180,6 +196,7 @@ func (r *Reader) begin(f *follow.Conversation) {
 		c.Parties[i].Addr = f.Parties[i].Addr
 	}
 	f.Note = c
+	r.open[f.ID] = f
 }
 
 // Missing implements [follow.Watcher].
@@ -225,6 +242,7 @@ func (r *Reader) Ended(f *follow.Conversation) {
 	if r.finishing && !f.Over() {
 		r.breakOff(c, f)
 	}
+	delete(r.open, f.ID)
 	if r.err == nil {
 		r.err = r.to.Ended(c)
 	}

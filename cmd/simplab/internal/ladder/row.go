@@ -157,6 +157,11 @@ func (r *Row) Due() string {
 	return "should have come by " + Seconds(r.Since) + " s"
 }
 
+// Retransmits reports whether what is missing is an answer, without which the other side sends again.
+func (r *Row) Retransmits() bool {
+	return r.What == Missing && !r.Repeat && (r.ForKind == codec.SYNACK || r.ForKind == codec.CHAT || r.ForKind == codec.FIN)
+}
+
 // Seconds writes a time as ladders do, to the millisecond.
 func Seconds(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', 3, 64)

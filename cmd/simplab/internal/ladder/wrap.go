@@ -34,6 +34,20 @@ func columnsOf(r rune) int {
 // pad fills s with blanks up to some columns.
 func pad(s string, to int) string { return s + strings.Repeat(" ", max(0, to-columns(s))) }
 
+// Cut shortens text to some columns, and shows that it did.
+func Cut(s string, to int) string {
+	if columns(s) <= to {
+		return s
+	}
+	used := 0
+	for i, r := range s {
+		if used += columnsOf(r); used > to-1 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
 // wrap breaks text into lines of at most some columns: at blanks, or in the middle of what is longer than a line.
 func wrap(s string, to int) []string {
 	var lines []string

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"simp/cmd/simplab/internal/ladder"
+	"simp/engine/follow"
+	"simp/netio/pcap"
+)
+
+// liveSource is where packets come from while they are sent.
+type liveSource struct {
+	name  string
+	next  func() (follow.Packet, error) // waits for the next packet, whose bytes are valid until the next call; the error ends it
+	close func()                        // ends a call of next, too
+}
+
+// live draws what goes on until somebody ends it.
+func (c ladderCommand) live(l lab, form ladderForm) error {
+	switch form.name {
+	case "text", "plain", "json":
+	default:
+		return misuse{fmt.Errorf("--live draws while it happens, as text, plain or json: leave out --to %s", form.name)}
+	}
+	source, err := c.capture(c.File)
+	if err != nil {
+		return misuse{err}
+	}
+	defer source.close()
+	ctx, stop := signal.NotifyContext(l.ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	return c.writeTo(l, func(to *bufio.Writer, o ladder.TextOptions) error {
+		o.Hold = -1
+		d := liveLadder{reader: ladder.NewReader(c.options(), form.make(to, drawn{text: o})), to: to, source: source.name}
+		if width := terminalWidth(l.stdout); width > 0 && form.name == "text" && (c.Out == "" || c.Out == "-") {
+			d.countdown = width
+		}
+		return d.run(ctx, source)
+	})
+}
+
+// liveLadder draws packets as they come, and between them lets time pass.
+type liveLadder struct {
+	reader    *ladder.Reader
+	to        *bufio.Writer
+	source    string
+	countdown int  // columns of the line that counts down; 0: there is none
+	counting  bool // it stands in the last line
+}
+
+// slack is how much later than that something is taken for missing: packets need a moment until they get here.
+const slack = 100 * time.Millisecond
+
+// countEvery is how often the countdown changes.
+const countEvery = 100 * time.Millisecond
+
+func (d *liveLadder) run(ctx context.Context, from liveSource) error {
+	packets, ended, taken := make(chan follow.Packet), make(chan error, 1), make(chan struct{})
+	go func() {
+		for {
+			p, err := from.next()
+			if err != nil {
+				ended <- err
+				return
+			}
+			select {
+			case packets <- p:
+				<-taken
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	d.reader.Begin(time.Now())
+	var tick <-chan time.Time
+	if d.countdown > 0 {
+		ticker := time.NewTicker(countEvery)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	due := time.NewTimer(0)
+	defer due.Stop()
+	for {
+		if err := d.show(); err != nil {
+			return err
+		}
+		if at, any := d.reader.NextDue(); any {
+			due.Reset(time.Until(at.Add(slack)))
+		}
+		var err error
+		select {
+		case p := <-packets:
+			d.erase()
+			err = d.reader.Packet(p)
+			taken <- struct{}{}
+		case <-tick:
+		case <-due.C:
+			d.erase()
+			err = d.reader.Advance(time.Now().Add(-slack))
+		case <-ctx.Done():
+			d.erase()
+			return d.reader.Finish()
+		case err = <-ended:
+			d.erase()
+			return errors.Join(d.reader.Finish(), fmt.Errorf("%s: %w", d.source, err))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// show lets what was drawn go out, with the countdown below it.
+func (d *liveLadder) show() error {
+	if d.countdown > 0 {
+		line := countdown(d.reader, d.source, time.Now())
+		_, _ = fmt.Fprintf(d.to, "\r%s\x1b[K", ladder.Cut(line, d.countdown-1)) // a bufio.Writer keeps its error until Flush
+		d.counting = true
+	}
+	if err := d.to.Flush(); err != nil {
+		return fmt.Errorf("the drawing could not be written: %w", err)
+	}
+	return nil
+}
+
+// erase makes room for rows where the countdown is.
+func (d *liveLadder) erase() {
+	if d.counting {
+		_, _ = d.to.WriteString("\r\x1b[K")
+		d.counting = false
+	}
+}
+
+// countdown says what comes next.
+func countdown(r *ladder.Reader, source string, now time.Time) string {
+	next, any := r.Awaits()
+	if !any {
+		return "Nothing is awaited at " + source + ". Ctrl-C ends."
+	}
+	from, other := next.Conversation.Parties[next.From].Who(), next.Conversation.Parties[next.From.Other()].Who()
+	left := fmt.Sprintf("%.1f s", max(0, next.At.Sub(now).Seconds()))
+	switch {
+	case next.At.IsZero():
+		return fmt.Sprintf("%s's user has to answer %s #%d of %s.", from, next.ForKind, next.For, other)
+	case next.Repeat:
+		return fmt.Sprintf("%s should send %s once more within %s.", from, next.Summary, left)
+	case next.Retransmits():
+		return fmt.Sprintf("%s sends %s #%d again in %s unless %s comes.", other, next.ForKind, next.For, left, next.Kind)
+	}
+	return fmt.Sprintf("%s should send %s within %s.", from, next.Summary, left)
+}
+
+// capture is an interface as a source.
+func (c ladderCommand) capture(name string) (liveSource, error) {
+	r, err := pcap.OpenInterface(name)
+	switch {
+	case errors.Is(err, pcap.ErrNotPermitted):
+		return liveSource{}, fmt.Errorf("%w: root may, and so may everybody in a file of tcpdump -w; to watch a daemon of this host no right is needed: simplab ladder --live ADDR", err)
+	case err != nil:
+		return liveSource{}, err
+	}
+	port, n := uint16(c.Port), 0
+	return liveSource{
+		name:  name,
+		close: func() { _ = r.Close() },
+		next: func() (follow.Packet, error) {
+			for {
+				p, err := r.Next()
+				if err != nil {
+					return follow.Packet{}, errors.New("it cannot be captured any more")
+				}
+				if p.Proto == pcap.UDP && follow.BetweenDaemons(p.From, p.To, port) {
+					n++
+					return follow.Packet{N: n, At: p.At, From: p.From, To: p.To, Bytes: p.Payload, Cut: p.Cut}, nil
+				}
+			}
+		},
+	}, nil
+}
