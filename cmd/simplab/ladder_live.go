@@ -104,16 +104,33 @@ func (d *liveLadder) run(ctx context.Context, from liveSource) error {
 			d.erase()
 			err = d.reader.Advance(time.Now().Add(-slack))
 		case <-ctx.Done():
-			d.erase()
-			return d.reader.Finish()
+			return d.finish()
 		case err = <-ended:
-			d.erase()
-			return errors.Join(d.reader.Finish(), fmt.Errorf("%s: %w", d.source, err))
+			if finished := d.finish(); finished != nil {
+				return finished
+			}
+			return fmt.Errorf("%s: %w", d.source, err)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// finish draws what is still awaited, and leaves no countdown behind.
+func (d *liveLadder) finish() error {
+	d.erase()
+	if err := d.reader.Finish(); err != nil {
+		return err
+	}
+	return d.flush()
+}
+
+func (d *liveLadder) flush() error {
+	if err := d.to.Flush(); err != nil {
+		return fmt.Errorf("the drawing could not be written: %w", err)
+	}
+	return nil
 }
 
 // show lets what was drawn go out, with the countdown below it.
@@ -123,10 +140,7 @@ func (d *liveLadder) show() error {
 		_, _ = fmt.Fprintf(d.to, "\r%s\x1b[K", ladder.Cut(line, d.countdown-1)) // a bufio.Writer keeps its error until Flush
 		d.counting = true
 	}
-	if err := d.to.Flush(); err != nil {
-		return fmt.Errorf("the drawing could not be written: %w", err)
-	}
-	return nil
+	return d.flush()
 }
 
 // erase makes room for rows where the countdown is.
@@ -148,8 +162,6 @@ func countdown(r *ladder.Reader, source string, now time.Time) string {
 	switch {
 	case next.At.IsZero():
 		return fmt.Sprintf("%s's user has to answer %s #%d of %s.", from, next.ForKind, next.For, other)
-	case next.Repeat:
-		return fmt.Sprintf("%s should send %s once more within %s.", from, next.Summary, left)
 	case next.Retransmits():
 		return fmt.Sprintf("%s sends %s #%d again in %s unless %s comes.", other, next.ForKind, next.For, left, next.Kind)
 	}

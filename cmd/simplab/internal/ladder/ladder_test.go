@@ -151,7 +151,7 @@ func TestText_Conversations(t *testing.T) {
 		}
 	}
 	parts := draw(t, all, ladder.Options{}, asText(ladder.TextOptions{Hold: 600}))
-	if n := strings.Count(parts, "Conversation 2"); n < 2 || n > 6 || !strings.Contains(parts, "Conversation 1: x (10.0.0.1) and 10.0.0.2, continued") {
+	if n := strings.Count(parts, "Conversation 2"); n < 2 || n > 6 || !strings.Contains(parts, "Conversation 1: x (10.0.0.1) and y (10.0.0.2), continued") {
 		t.Errorf("with room for some there are %d parts:\n%s", n, parts)
 	}
 }
@@ -201,7 +201,7 @@ func TestRows_Remarks(t *testing.T) {
 		"0.000 s, conversation 1, remark: the capture begins in the middle of this conversation: it has no SYN\n",
 		"1.000 s, conversation 1, packet 2, 10.0.0.1 to 10.0.0.2: no datagram of SIMP: datagram shorter than its 39-byte header; not captured as a whole;",
 		"1.000 s, conversation 1, remark: the capture ends before this conversation does\n",
-		"ACK seq=0 of CHAT #1; awaited when the capture ends, until 5.000 s\n",
+		"ACK seq=0 of CHAT #1; awaited when the capture ends, until 5.000s\n",
 	} {
 		if !strings.Contains(drawn, want) {
 			t.Errorf("it lacks %q:\n%s", want, drawn)

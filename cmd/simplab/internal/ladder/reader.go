@@ -1,6 +1,7 @@
 package ladder
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 	"time"
@@ -138,7 +139,7 @@ func (r *Reader) conversation(f *follow.Conversation) *Conversation {
 		return nil
 	}
 	for i := range f.Parties {
-		c.Parties[i].Name = f.Parties[i].Name
+		c.Parties[i].Name = cmp.Or(f.Parties[i].Name, c.named[i])
 	}
 	c.Native, c.Packets = f.Native(), f.Packets
 	return c
@@ -154,6 +155,11 @@ func (r *Reader) Seen(s *follow.Seen) {
 	if c == nil {
 		return
 	}
+	d := &s.Datagram
+	if d.Kind == codec.SYNACK && c.Parties[s.By].Name == "" {
+		c.named[s.By] = string(d.User)
+		c.Parties[s.By].Name = c.named[s.By]
+	}
 	row := &r.row
 	if s.Begins && c.Late {
 		*row = Row{
@@ -162,7 +168,6 @@ func (r *Reader) Seen(s *follow.Seen) {
 		}
 		r.tell(c, row)
 	}
-	d := &s.Datagram
 	*row = Row{
 		What: Packet, At: s.At, Since: s.At.Sub(r.start), From: s.By, Kind: d.Kind, Seq: d.Seq,
 		States: s.Is, Changed: [2]bool{s.Was[0] != s.Is[0], s.Was[1] != s.Is[1]},

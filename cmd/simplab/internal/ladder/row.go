@@ -54,6 +54,7 @@ type Conversation struct {
 
 	last  time.Time // its last packet
 	lastN int
+	named [2]string // what a SYN+ACK said, for want of anything better: some put other names there
 	rows  int
 	cut   bool // the capture ends before it does, and that has been said
 }
@@ -152,9 +153,9 @@ func (r *Row) Due() string {
 	case r.At.IsZero():
 		return "awaited when the capture ends; a user decides when it comes"
 	case r.Awaited:
-		return "awaited when the capture ends, until " + Seconds(r.Since) + " s"
+		return "awaited when the capture ends, until " + Seconds(r.Since) + "s"
 	}
-	return "should have come by " + Seconds(r.Since) + " s"
+	return "should have come by " + Seconds(r.Since) + "s"
 }
 
 // Retransmits reports whether what is missing is an answer, without which the other side sends again.
