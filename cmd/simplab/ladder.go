@@ -175,7 +175,11 @@ func (c ladderCommand) writeTo(l lab, draw func(*bufio.Writer, ladder.TextOption
 // draw draws a file, or as much of it as can be read.
 func (c ladderCommand) draw(l lab, drawing ladder.Drawing) error {
 	r := ladder.NewReader(c.options(), drawing)
-	packets, err := capturedBetween(l, c.File, uint16(c.Port), r.Begin, r.Packet)
+	progress := l.stderr
+	if terminalWidth(l.stdout) > 0 && (c.Out == "" || c.Out == "-") {
+		progress = io.Discard // it is seen how far it is
+	}
+	packets, err := capturedBetween(l, c.File, progress, uint16(c.Port), r.Begin, r.Packet)
 	if packets > 0 && (err == nil || errors.As(err, new(misuse))) {
 		if finished := r.Finish(); finished != nil {
 			err = finished

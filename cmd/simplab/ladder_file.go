@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"simp/engine/follow"
@@ -12,8 +13,8 @@ import (
 
 // capturedBetween hands on what a capture (- is the input) has of the traffic between daemons, in order and in a stream, after it has
 // said when the capture began. It returns how many packets that were. The errors of each come back as they are; all others are a
-// sentence that begins with the name of the file, and what came before them has been handed on.
-func capturedBetween(l lab, name string, port uint16, began func(time.Time), each func(follow.Packet) error) (packets int, err error) {
+// sentence that begins with the name of the file, and what came before them has been handed on. How far it is goes to progress.
+func capturedBetween(l lab, name string, progress io.Writer, port uint16, began func(time.Time), each func(follow.Packet) error) (packets int, err error) {
 	var r *pcap.Reader
 	if name == "-" {
 		name = "the input"
@@ -27,8 +28,11 @@ func capturedBetween(l lab, name string, port uint16, began func(time.Time), eac
 		return 0, misuse{err}
 	}
 	defer func() { _ = r.Close() }()
+	shown := newProgress(progress, "reading "+filepath.Base(name), "packets", time.Now)
+	defer shown.end()
 	for first := true; ; first = false {
 		p, err := r.Next()
+		shown.step(p.N, r.Part())
 		switch {
 		case errors.Is(err, io.EOF):
 			return packets, nil

@@ -4,6 +4,7 @@
 //	simplab demo        plays a conversation between two users and draws it
 //	simplab fsm         shows the state machine, and says what it does in a situation, and why
 //	simplab ladder      draws recorded conversations, with the datagrams that should have come
+//	simplab replay      holds a recording against what our daemon would have done
 //	simplab sim         runs daemons in virtual time over a bad network, and judges whether they keep what they promise
 //	simplab wireshark   writes a dissector, with which Wireshark shows what SIMP says
 //
@@ -34,6 +35,7 @@ type commands struct {
 	Demo      demoCommand      `cmd:"" help:"Play a conversation between two users through two daemons on this host, and draw it: datagrams, state machines, what the users see."`
 	Fsm       fsmCommand       `cmd:"" help:"Show the state machine, from the table by which the daemon decides, or ask it what happens in a situation and why."`
 	Ladder    ladderCommand    `cmd:"" help:"Draw the conversations of a capture, and in dashes the datagrams that should have come."`
+	Replay    replayCommand    `cmd:"" help:"Replay a recording with our daemon in the place of those recorded, and say where it would have done otherwise."`
 	Wireshark wiresharkCommand `cmd:"" help:"Write a dissector, with which Wireshark and tshark show what SIMP says."`
 
 	Version kong.VersionFlag `help:"Print the version."`

@@ -333,7 +333,7 @@ func TestReader_Next_SectionsAndInterfaces(t *testing.T) {
 	b = iface(b, little, layers.LinkTypeEthernet, 0)
 	b = iface(b, little, layers.LinkTypeRaw, 9)
 	b = iface(b, little, 250, 0)                                          // of a kind that nobody knows
-	b = enhanced(b, little, 1, seconds*1e9+1000, ip, "first\nnote")          // 1
+	b = enhanced(b, little, 1, seconds*1e9+1000, ip, "first\nnote")       // 1
 	b = block(b, little, 0xbad, []byte("a block that nobody knows"))      // no packet
 	b = enhanced(b, little, 2, seconds*1e6, []byte("whatever"), "")       // 2: skipped
 	b = enhanced(b, little, 0, seconds*1e6+2, ether, "")                  // 3
