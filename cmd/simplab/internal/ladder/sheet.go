@@ -2,14 +2,14 @@ package ladder
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 )
 
 // MostRows is how many rows a picture or a page may have: more can neither be shown nor read.
 const MostRows = 4000
 
 // ErrTooMany says that there are more rows than can be drawn on one sheet.
-var ErrTooMany = errors.New("there is too much for one picture (more than 4000 rows): pick one conversation with --conversation N, or those of one address with --peer ADDR, or take --to text, plain or json, which have no limit")
+var ErrTooMany = fmt.Errorf("there is too much for one picture (more than %d rows): pick one conversation with --conversation N, or those of one address with --peer ADDR, or take --to text, plain or json, which have no limit", MostRows)
 
 // sheet keeps what is drawn once all of it is known.
 type sheet struct {

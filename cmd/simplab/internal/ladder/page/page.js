@@ -105,6 +105,7 @@
   document.addEventListener('keydown', e => {
     const act = keys[e.key];
     if (!act || e.ctrlKey || e.altKey || e.metaKey || e.shiftKey) return;
+    if (e.key.startsWith('Page') && panel.contains(document.activeElement)) return; // to scroll the bytes
     e.preventDefault();
     act();
   });
