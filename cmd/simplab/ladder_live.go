@@ -17,8 +17,14 @@ import (
 // liveSource is where packets come from while they are sent.
 type liveSource struct {
 	name  string
-	next  func() (follow.Packet, error) // waits for the next packet, whose bytes are valid until the next call; the error ends it
-	close func()                        // ends a call of next, too
+	next  func() (liveNews, error) // waits for what comes next, whose bytes are valid until the next call; the error ends it
+	close func()                   // ends a call of next, too
+}
+
+// liveNews is a packet, or else that some could not be seen.
+type liveNews struct {
+	packet follow.Packet
+	gap    string
 }
 
 // live draws what goes on until somebody ends it.
@@ -61,7 +67,7 @@ const slack = 100 * time.Millisecond
 const countEvery = 100 * time.Millisecond
 
 func (d *liveLadder) run(ctx context.Context, from liveSource) error {
-	packets, ended, taken := make(chan follow.Packet), make(chan error, 1), make(chan struct{})
+	packets, ended, taken := make(chan liveNews), make(chan error, 1), make(chan struct{})
 	go func() {
 		for {
 			p, err := from.next()
@@ -97,7 +103,11 @@ func (d *liveLadder) run(ctx context.Context, from liveSource) error {
 		select {
 		case p := <-packets:
 			d.erase()
-			err = d.reader.Packet(p)
+			if p.gap != "" {
+				err = d.reader.Remark(time.Now(), p.gap)
+			} else {
+				err = d.reader.Packet(p.packet)
+			}
 			taken <- struct{}{}
 		case <-tick:
 		case <-due.C:
@@ -106,7 +116,7 @@ func (d *liveLadder) run(ctx context.Context, from liveSource) error {
 		case <-ctx.Done():
 			return d.finish()
 		case err = <-ended:
-			if finished := d.finish(); finished != nil {
+			if finished := d.finish(); finished != nil || ctx.Err() != nil {
 				return finished
 			}
 			return fmt.Errorf("%s: %w", d.source, err)
@@ -181,15 +191,15 @@ func (c ladderCommand) capture(name string) (liveSource, error) {
 	return liveSource{
 		name:  name,
 		close: func() { _ = r.Close() },
-		next: func() (follow.Packet, error) {
+		next: func() (liveNews, error) {
 			for {
 				p, err := r.Next()
 				if err != nil {
-					return follow.Packet{}, errors.New("it cannot be captured any more")
+					return liveNews{}, errors.New("it cannot be captured any more")
 				}
 				if p.Proto == pcap.UDP && follow.BetweenDaemons(p.From, p.To, port) {
 					n++
-					return follow.Packet{N: n, At: p.At, From: p.From, To: p.To, Bytes: p.Payload, Cut: p.Cut}, nil
+					return liveNews{packet: follow.Packet{N: n, At: p.At, From: p.From, To: p.To, Bytes: p.Payload, Cut: p.Cut}}, nil
 				}
 			}
 		},

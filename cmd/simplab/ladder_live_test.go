@@ -28,19 +28,24 @@ var (
 // wire is a source whose packets a test sends.
 type wire struct {
 	packets chan follow.Packet
+	gaps    chan string
 	end     chan error
 	n       int
 }
 
-func newWire() *wire { return &wire{packets: make(chan follow.Packet), end: make(chan error, 1)} }
+func newWire() *wire {
+	return &wire{packets: make(chan follow.Packet), gaps: make(chan string), end: make(chan error, 1)}
+}
 
 func (w *wire) source() liveSource {
-	return liveSource{name: "the test", close: func() { w.end <- errors.New("closed") }, next: func() (follow.Packet, error) {
+	return liveSource{name: "the test", close: func() { w.end <- errors.New("closed") }, next: func() (liveNews, error) {
 		select {
 		case p := <-w.packets:
-			return p, nil
+			return liveNews{packet: p}, nil
+		case gap := <-w.gaps:
+			return liveNews{gap: gap}, nil
 		case err := <-w.end:
-			return follow.Packet{}, err
+			return liveNews{}, err
 		}
 	}}
 }
@@ -161,6 +166,11 @@ func TestLive_Lines(t *testing.T) {
 		go func() { done <- d.run(t.Context(), w.source()) }()
 		w.send(t, alice, bob, codec.Datagram{Kind: codec.SYN, User: []byte("alice")})
 		if got := shown.text(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "0.000 s, conversation 1, packet 1, 10.0.0.1 to 10.0.0.2: SYN") || strings.Contains(got, "\x1b") {
+			t.Errorf("it shows %q", got)
+		}
+		w.gaps <- "some is missing"
+		synctest.Wait()
+		if got := shown.text(); !strings.HasSuffix(got, "0.000 s, conversation 1, remark: some is missing\n") {
 			t.Errorf("it shows %q", got)
 		}
 		w.end <- errors.New("it has gone")

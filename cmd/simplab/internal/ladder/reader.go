@@ -2,7 +2,9 @@ package ladder
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,6 +90,22 @@ func (r *Reader) Packet(p follow.Packet) error {
 // Advance lets time pass without a packet.
 func (r *Reader) Advance(now time.Time) error {
 	r.Follower.Advance(now)
+	return r.err
+}
+
+// Remark says something of all conversations that are picked and not over, by their numbers.
+func (r *Reader) Remark(at time.Time, text string) error {
+	for _, id := range slices.Sorted(maps.Keys(r.open)) {
+		f := r.open[id]
+		if f.Over() {
+			continue
+		}
+		r.row = Row{What: Remark, At: at, Since: at.Sub(r.start), Summary: text}
+		for i := range f.Parties {
+			r.row.States[i] = f.Parties[i].State
+		}
+		r.tell(r.conversation(f), &r.row)
+	}
 	return r.err
 }
 
