@@ -20,6 +20,7 @@ type actor struct {
 	engine  *Engine
 	session Session
 	box     mailbox
+	birth   *Birth // not told yet; nil where nobody observes
 
 	timer *time.Timer // knocks at the mailbox; nil until first needed
 	armed time.Time   // when the timer fires; zero: not armed
@@ -66,7 +67,7 @@ func (a *actor) turn(now time.Time, spare []letter) (emptied []letter, worked bo
 	for i := range letters {
 		a.open(now, &letters[i], out)
 	}
-	a.session.Expire(now, out)
+	a.expire(now, out)
 	worked = len(letters) > 0 || len(out.steps) > 0
 	a.engine.perform(now, a.session.peer, out, a.session.prompted)
 	for _, l := range letters {
@@ -86,12 +87,26 @@ func (a *actor) turn(now time.Time, spare []letter) (emptied []letter, worked bo
 // keptLetters is how many letters' memory an actor keeps while it sleeps: two are enough for stop-and-wait both ways.
 const keptLetters = 2
 
+// open hands a letter to the session.
 func (a *actor) open(now time.Time, l *letter, out *Outbox) {
+	question := l.kind == letterQuery || l.kind == letterWatch // which changes nothing
+	if a.engine.observed() && !question {
+		out.Watch(&a.session)
+		a.give(now, l, out)
+		a.tellLetter(now, l, out)
+	} else {
+		a.give(now, l, out)
+	}
+	if l.packet != nil {
+		a.engine.release(l.packet)
+	}
+}
+
+func (a *actor) give(now time.Time, l *letter, out *Outbox) {
 	s := &a.session
 	switch l.kind {
 	case letterDatagram:
 		s.Handle(now, Input{Datagram: &l.packet.datagram, Size: len(l.packet.buf), Notes: l.packet.notes}, out)
-		a.engine.release(l.packet)
 	case letterCommand:
 		s.Handle(now, Input{Command: l.command}, out)
 	case letterAttach:
@@ -101,11 +116,25 @@ func (a *actor) open(now time.Time, l *letter, out *Outbox) {
 		s.Handle(now, Input{Detach: true}, out)
 	case letterQuery:
 		l.census.add(s)
+	case letterWatch:
+		l.census.watch.answer(s)
 	case letterShutdown:
 		s.Handle(now, Input{Shutdown: true}, out)
 	case letterKill:
 		s.abandon(now, out)
 	}
+}
+
+// expire handles the timers that are due.
+func (a *actor) expire(now time.Time, out *Outbox) {
+	at, any := a.session.NextDeadline()
+	if !a.engine.observed() || !any || at.After(now) {
+		a.session.Expire(now, out)
+		return
+	}
+	out.Watch(&a.session)
+	a.session.Expire(now, out)
+	a.engine.tell(Observation{At: now, Cause: CauseTimer}, &a.session, out)
 }
 
 // arm sees to it that the timer knocks at the session's next deadline, or at rest if that is earlier; zero: not for rest.
@@ -173,7 +202,8 @@ func cause(err error) string {
 
 // census gathers what the conversations of a daemon look like, for a client. Each actor answers for itself.
 type census struct {
-	wg sync.WaitGroup
+	wg    sync.WaitGroup
+	watch *watcher // for whom; nil: for a user
 
 	mu      sync.Mutex
 	chats   []client.ChatStatus

@@ -49,6 +49,14 @@ type Config struct {
 	// the other, gives them all the same, since building one costs more than a conversation.
 	Gate *fsm.Gate
 
+	// Observe, if not nil, is told everything that happens to conversations and what came of it, on the goroutine that owns
+	// the conversation, or on the network reader's for strangers and for datagrams that came to nothing. It must not block,
+	// nor call the engine, nor keep anything that it is given.
+	Observe func(*Observation)
+
+	// Counters, if not nil, adds by name what else the daemon counts, for its user. It is called from any goroutine.
+	Counters func(map[string]uint64)
+
 	// OnTransition, if not nil, is called for each step after it was taken and logged, on the goroutine that owns the
 	// conversation (or the network reader's, for strangers). It must not block.
 	OnTransition func(Transition)

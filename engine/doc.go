@@ -14,7 +14,8 @@
 //
 // Engine.Run reads the network on a goroutine of its own and gives each datagram to its peer's actor. A stranger's is
 // tried on a session without an actor first, so that a stranger costs no goroutine. Client.Do may be called by one
-// goroutine at a time and Client.Next by another one. Config.OnTransition is called by whoever took the step.
+// goroutine at a time and Client.Next by another one. Config.OnTransition and Config.Observe are called by whoever took
+// the step.
 //
 // # Order
 //

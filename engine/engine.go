@@ -37,8 +37,9 @@ type Engine struct {
 		Session
 		out Outbox
 	}
-	clients clientConns
-	legacy  atomic.Pointer[LegacyServer] // nil: clients that speak datagrams are not served
+	clients  clientConns
+	watchers watchers
+	legacy   atomic.Pointer[LegacyServer] // nil: clients that speak datagrams are not served
 }
 
 // New returns a daemon on conn that is not running yet. The caller closes conn when it does not call Run.
@@ -62,7 +63,13 @@ func New(cfg Config, conn netio.Conn) (*Engine, error) {
 func (e *Engine) Addr() netip.AddrPort { return e.conn.LocalAddr() }
 
 // Counters returns everything that was dropped, ignored, repeated or refused so far, by name.
-func (e *Engine) Counters() map[string]uint64 { return e.env.Counters() }
+func (e *Engine) Counters() map[string]uint64 {
+	all := e.env.Counters()
+	if e.env.cfg.Counters != nil {
+		e.env.cfg.Counters(all)
+	}
+	return all
+}
 
 // Run reads the network until ctx ends; then it says goodbye to all partners, waits for their ACKs one retransmission
 // time at most, closes the socket and returns nil. It returns an error if the socket fails before. When it returns, no
@@ -142,6 +149,7 @@ func (e *Engine) receive(b []byte, from netip.AddrPort) {
 	d, notes, err := codec.Decode(p.buf)
 	if err != nil {
 		e.env.counters.unreadable(err)
+		e.tellLoss(CauseUnreadable, from, p.buf, err)
 		e.release(p)
 		return
 	}
@@ -160,6 +168,7 @@ func (e *Engine) receive(b []byte, from netip.AddrPort) {
 			return
 		case postedFull:
 			e.env.counters.add(dropMailboxFull)
+			e.tellLoss(CauseDropped, from, p.buf, nil)
 			e.release(p)
 			return
 		case postedClosed: // the actor has just retired
@@ -186,8 +195,17 @@ func (e *Engine) meet(p *packet, from netip.AddrPort) bool {
 	}
 	s, out := &e.stranger.Session, &e.stranger.out
 	*s = NewSession(e.env, from, e.client.Load() != nil)
+	var birth *Birth
+	if e.observed() {
+		birth = s.Birth()
+		out.Watch(s)
+	}
 	s.Handle(now, Input{Datagram: &p.datagram, Size: len(p.buf), Notes: p.notes}, out)
-	if !s.Done() && !e.env.stop.Load() {
+	stays := !s.Done() && !e.env.stop.Load()
+	if birth != nil { // before the actor has anything to tell
+		e.tell(Observation{At: now, Cause: CauseDatagram, Raw: p.buf, Begins: birth, Ends: !stays}, s, out)
+	}
+	if stays {
 		e.start(newActor(e, *s))
 	}
 	e.mu.Unlock()
@@ -217,6 +235,7 @@ func (e *Engine) retire(a *actor) bool {
 		e.env.cfg.Log.Warn().Stringer("peer", a.session.peer).Str("user", a.session.user).Int("messages", lost).
 			Msg("the daemon stops with messages that no client has come to read")
 	}
+	e.tellEnd(&a.session)
 	a.session.leaveAll()
 	if a.timer != nil {
 		a.timer.Stop()

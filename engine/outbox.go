@@ -25,6 +25,8 @@ type Outbox struct {
 	behind  []byte
 	user    []byte
 	parts   []string
+
+	observation *observation // nil until somebody asks
 }
 
 // step is one step that a session took, for the log.

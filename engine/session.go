@@ -22,6 +22,7 @@ import (
 // An idle one in an open chat takes about 700 bytes.
 type Session struct {
 	env  *Env
+	tape *tape // what it asks of env is noted there, or answered from there; nil but while somebody observes
 	peer netip.AddrPort
 	snap fsm.Snapshot
 	due  [fsm.NumTimers]time.Time // zero: not running
@@ -134,7 +135,7 @@ func (e *Env) userName() string {
 // NewSession returns a conversation with peer that has not begun. attached says whether a client is there.
 func NewSession(env *Env, peer netip.AddrPort, attached bool) Session {
 	s := Session{env: env, peer: peer, attached: attached}
-	s.recall()
+	s.recall(env.memory.recall(peer))
 	return s
 }
 
@@ -289,7 +290,7 @@ func (s *Session) settle() {
 	lingers := s.snap.State == fsm.Idle && (s.snap.After != fsm.Forgotten || len(s.later) > 0)
 	switch {
 	case lingers && !p.linger:
-		if p.linger = a.takeLinger(); !p.linger {
+		if p.linger = s.askAny(AskLinger, a.takeLinger); !p.linger {
 			s.snap.After = fsm.Forgotten // too many remember already; the peer's repeated FIN will be a stranger's
 			s.due[fsm.Linger] = time.Time{}
 		}

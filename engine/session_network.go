@@ -169,10 +169,10 @@ func (s *Session) begins(d *codec.Datagram) bool {
 
 // counter is the number of our first message in a chat, where numbers go on over all chats (4.17).
 func (s *Session) counter() uint8 {
-	last, any := s.env.memory.lastSent(s.peer)
+	last, any := s.lastSent()
 	switch next := last.number + 1; {
 	case !any && s.snap.Policy.Numbers == fsm.Counting:
-		return newCounter(s.env.cfg.Random) // what went there before we were started we cannot know
+		return s.newCounter() // what went there before we were started we cannot know
 	case !any || !s.dialect.carries:
 		return 0
 	case s.snap.Policy.Numbers == fsm.Counting || last.takes(next&1):
@@ -183,7 +183,7 @@ func (s *Session) counter() uint8 {
 
 // swallows reports whether the peer may take our first message for a copy of what it has from an earlier chat.
 func (s *Session) swallows() bool {
-	last, _ := s.env.memory.lastSent(s.peer)
+	last, _ := s.lastSent()
 	return s.dialect.policy.Numbers == fsm.Counting && !last.takes(s.snap.TxSeq)
 }
 
@@ -191,11 +191,11 @@ func (s *Session) swallows() bool {
 // not use it.
 func (s *Session) verdictOnSYN() fsm.Verdict {
 	switch {
-	case s.env.stop.Load():
+	case s.askAny(AskStop, s.env.stop.Load):
 		return fsm.Never
 	case s.snap.State == fsm.SynSent:
 		return s.takeChat() // both have agreed already
-	case s.env.admit.inUse(s.peer):
+	case s.ask(AskInUse, s.env.admit.inUse):
 		return fsm.InUse
 	}
 	switch s.env.cfg.Accept {
@@ -214,7 +214,7 @@ func (s *Session) verdictOnSYN() fsm.Verdict {
 	if s.snap.HalfOpen() {
 		return fsm.Ask // the same invitation
 	}
-	if !s.env.admit.takeRing(s.peer) {
+	if !s.ask(AskRing, s.env.admit.takeRing) {
 		if s.snap.State != fsm.Idle {
 			return fsm.InUse // a partner who began anew is told, a stranger is not
 		}
@@ -226,7 +226,7 @@ func (s *Session) verdictOnSYN() fsm.Verdict {
 
 // takeChat takes a place among the chats: Ask if there is one, else InUse.
 func (s *Session) takeChat() fsm.Verdict {
-	if !s.env.admit.takeChat(s.peer) {
+	if !s.ask(AskChat, s.env.admit.takeChat) {
 		return fsm.InUse
 	}
 	s.places.chat = true
@@ -239,7 +239,7 @@ func (s *Session) takeBox() bool {
 		return false
 	}
 	if !s.places.box {
-		s.places.box = s.env.admit.takeBox()
+		s.places.box = s.askAny(AskBox, s.env.admit.takeBox)
 	}
 	return s.places.box
 }
@@ -250,7 +250,7 @@ func (s *Session) room() bool {
 	case s.muted:
 		return false // nobody will see it: it must not be taken for delivered
 	case s.attached:
-		return s.env.room()
+		return s.askAny(AskRoom, s.env.room)
 	}
 	return s.keep && len(s.box) < inboxLen
 }

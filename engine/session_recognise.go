@@ -11,9 +11,9 @@ import (
 // How a session finds out what kind of peer it talks to.
 
 // recall begins with what is known of the peer's address.
-func (s *Session) recall() {
+func (s *Session) recall(remembered *dialect) {
 	name, fixed := s.env.cfg.Dialects[s.peer]
-	switch remembered := s.env.memory.recall(s.peer); {
+	switch {
 	case fixed:
 		s.fixed, s.seen = true, true
 		s.dialect, s.evidence = dialectNamed(name), "our user said so"

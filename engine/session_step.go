@@ -54,7 +54,7 @@ func (s *Session) step(now time.Time, e fsm.Event, in stepInput, out *Outbox) {
 	}
 	if begins || next.Answered && !before.Answered {
 		// Who answers an invitation may be another than who was there, if anybody, when it came.
-		s.self = s.env.userName()
+		s.self = s.askUser()
 	}
 	s.names.Follow(before, next, e, labelIn(in.datagram), s.newName)
 	s.snap = next
@@ -285,7 +285,7 @@ func (s *Session) name() string {
 	if s.self != "" {
 		return s.self
 	}
-	return s.env.userName()
+	return s.askUser()
 }
 
 func (s *Session) describe(e fsm.Event, r *fsm.Rule, from fsm.State) step {

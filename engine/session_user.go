@@ -22,10 +22,10 @@ func (s *Session) command(now time.Time, cmd client.Command, out *Outbox) {
 		switch {
 		case s.snap.State == fsm.SynReceived && !s.snap.Answered:
 			e.Verdict = s.takeChat()
-		case s.env.admit.inUse(s.peer):
+		case s.ask(AskInUse, s.env.admit.inUse):
 			e.Verdict = fsm.InUse
 		case s.snap.State == fsm.Idle || s.snap.State == fsm.FinWait:
-			if !s.env.admit.takeInviting(s.peer) {
+			if !s.ask(AskInviting, s.env.admit.takeInviting) {
 				out.event(client.NewError(in.op, client.ReasonOverloaded, client.Facts{Peer: s.peer}))
 				return
 			}

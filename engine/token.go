@@ -26,14 +26,6 @@ func packetIn(d *codec.Datagram) fsm.Packet {
 	return packetOf[d.Kind]
 }
 
-// newName makes the name of an invitation. Whoever does not announce itself names none.
-func (s *Session) newName() codec.Token {
-	if s.env.cfg.Plain {
-		return codec.Token{}
-	}
-	return newToken(s.env.cfg.Random)
-}
-
 // newCounter draws where to begin to count.
 func newCounter(random io.Reader) uint8 {
 	var b [1]byte

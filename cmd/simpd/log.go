@@ -38,6 +38,9 @@ func coloured(w io.Writer) bool {
 func (o *options) announce(log zerolog.Logger, d *daemon.Daemon, seed uint64) {
 	log.Info().Stringer("addr", d.Addr()).Stringer("clients", d.ClientAddr()).Str("accept", string(o.Accept)).
 		Str("version", version.String()).Msg("listening")
+	if len(o.Record) > 0 {
+		log.Info().Strs("files", o.Record).Msg("writing down everything that is heard and said, as asked for; only you may read it")
+	}
 	if o.Faults.Network() != (netio.Faults{}) {
 		log.Warn().Stringer("drop", o.Faults.Drop).Stringer("duplicate", o.Faults.Duplicate).Stringer("reorder", o.Faults.Reorder).
 			Stringer("delay", o.Faults.Delay).Uint64("seed", seed).Msg("harming what is sent, as asked for; the seed repeats it")

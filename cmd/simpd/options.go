@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -8,6 +9,7 @@ import (
 
 	"simp/cmd/internal/daemon"
 	"simp/cmd/internal/flags"
+	"simp/cmd/internal/recorder"
 	"simp/cmd/internal/version"
 	"simp/engine"
 )
@@ -35,6 +37,9 @@ type options struct {
 	StateDir         *string         `env:"SIMPD_STATE_DIR" placeholder:"DIR" help:"Where to remember what kind of implementation runs at which address; an empty DIR for nowhere. Default: a folder of the user's own."`
 	Plain            bool            `env:"SIMPD_PLAIN" help:"Do not announce what this daemon can do beyond the specification."`
 
+	Record    []string   `name:"record" type:"path" env:"SIMPD_RECORD" placeholder:"FILE" help:"Write everything that this daemon hears and says into FILE: .pcapng for Wireshark, .jsonl to be replayed exactly by simplab; may be given twice. What was there is replaced."`
+	RecordMax flags.Size `name:"record-max" env:"SIMPD_RECORD_MAX" placeholder:"SIZE" help:"Go on in another file (FILE-2, FILE-3, ...) when one has this size, such as 10M."`
+
 	LogLevel  string `env:"SIMPD_LOG_LEVEL" default:"info" enum:"trace,debug,info,warn,error" placeholder:"info" help:"What goes to standard error: error, warn, info, debug (every step) or trace (every datagram)."`
 	LogFormat string `env:"SIMPD_LOG_FORMAT" default:"console" enum:"console,json" placeholder:"console" help:"console for people, json for programs."`
 
@@ -55,6 +60,13 @@ func (o *options) config(log zerolog.Logger) (daemon.Config, error) {
 	}
 	if o.StateDir != nil {
 		cfg.StateDir = *o.StateDir
+	}
+	cfg.Record, cfg.RecordMax = o.Record, int64(o.RecordMax)
+	if err := recorder.Check(o.Record); err != nil {
+		return cfg, err
+	}
+	if len(o.Record) == 0 && o.RecordMax > 0 {
+		return cfg, errors.New("--record-max needs --record: without it nothing is recorded")
 	}
 	if len(o.Allow) > 0 {
 		cfg.Allow = flags.Admit(o.Allow)

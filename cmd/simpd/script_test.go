@@ -24,10 +24,12 @@ var update = flag.Bool("update", false, "rewrite the output that the scripts exp
 //	exits STATUS simpd ARGS...   runs simpd to its end
 //	daemon NAME ARGS...          starts one and sets $NAME to its address, $NAME_IP, $NAME_PORT and $NAME_CLIENTS
 //	log NAME REGEXP              waits until its log has such a line
-//	signal NAME TERM|INT         sends it a signal
+//	signal NAME TERM|INT|KILL    sends it a signal
 //	ended NAME STATUS            waits for its end; a signal's status is 'signal: terminated'
 //	partner NAME DAEMON          opens a chat with a daemon that accepts all, as another program would
 //	receives NAME KIND           waits until the daemon sends that partner such a datagram
+//	holds FILE REGEXP            waits until a file of the daemon's has such a line
+//	replays FILE... WORD         replays the parts of a recording: the same must come of it, and it ends whole, or killed
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script/simpd",
@@ -46,6 +48,8 @@ func TestScripts(t *testing.T) {
 			"ended":    cmdEnded,
 			"partner":  cmdPartner,
 			"receives": cmdReceives,
+			"holds":    cmdHolds,
+			"replays":  cmdReplays,
 		},
 	})
 }
@@ -124,9 +128,9 @@ func cmdLog(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, !neg && len(args) == 2, "signal NAME TERM|INT")
-	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt}
-	need(ts, signals[args[1]] != nil, "signal NAME TERM|INT")
+	need(ts, !neg && len(args) == 2, "signal NAME TERM|INT|KILL")
+	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt, "KILL": os.Kill}
+	need(ts, signals[args[1]] != nil, "signal NAME TERM|INT|KILL")
 	ts.Check(stageOf(ts).process(ts, args[0]).cmd.Process.Signal(signals[args[1]]))
 }
 

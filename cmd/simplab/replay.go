@@ -18,7 +18,7 @@ import (
 )
 
 type replayCommand struct {
-	Files []string `arg:"" name:"FILE" help:"Recordings: pcap or pcapng."`
+	Files []string `arg:"" name:"FILE" help:"Recordings: JSON lines of simpd --record, pcap or pcapng."`
 
 	As         []place        `placeholder:"ADDR" help:"Put ours in the place of this daemon only, such as 127.0.0.2, or 127.0.0.2:7777 if it has several. May be given several times."`
 	Port       []flags.Port   `default:"7777" placeholder:"PORT" help:"Where daemons speak. May be given several times."`
@@ -30,7 +30,9 @@ type replayCommand struct {
 
 // Help is shown below the command's usage.
 func (replayCommand) Help() string {
-	return "Our daemon's own conversations are fed with what a recorded daemon got, with the time of the recording as their clock, and what they send is held " +
+	return "A recording of simpd --record in JSON lines is replayed exactly: each conversation with the inputs, the times and everything else that it was told " +
+		"then. The same steps, events and bytes must come of it; if not, the first difference is shown, as it was recorded and as it is now. Several files are its parts, in order.\n\n" +
+		"A capture is replayed as far as it tells. Our daemon's own conversations are fed with what a recorded daemon got, with the time of the recording as their clock, and what they send is held " +
 		"against what the recorded daemon sent. What its user has done is taken from what was sent, and so are the names of users and conversations, whether it " +
 		"announces itself, and how many chats it allows. Everything else that ours would not have done is a divergence. One line for each:\n\n" +
 		"    #12 0.503s 127.0.0.2 to 127.0.0.1: sent ACK seq=1; ours sends ACK seq=0 (established/message)\n" +
@@ -67,6 +69,9 @@ func (p place) is(a netip.AddrPort) bool {
 
 // Run replays.
 func (c replayCommand) Run(l lab) error {
+	if exact, err := isExact(c.Files[0]); err == nil && exact {
+		return replayExact(l, c.Files, func(name string) (io.ReadCloser, error) { return os.Open(name) })
+	}
 	var unreadable, diverges error
 	for _, path := range c.Files {
 		err := c.file(l, path)
@@ -96,7 +101,7 @@ func (c replayCommand) file(l lab, path string) error {
 	case err != nil:
 		return misuse{err}
 	case exact:
-		return misuse{fmt.Errorf("%s: recordings in JSON lines are not replayed yet", path)}
+		return misuse{fmt.Errorf("%s: it is a recording in JSON lines, which is not replayed together with captures: give its parts alone, in order", path)}
 	}
 	o, err := c.replay(l, path)
 	if err != nil {

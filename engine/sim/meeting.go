@@ -22,6 +22,7 @@ type Meeting struct {
 	Wordy   bool          // users write the same words again, and at length
 	Dialect string        // as what the other is treated, if our user says so
 	Trace   func(line string)
+	Observe Observe // told what happens to our daemon's conversations
 }
 
 const dForgets = "nobody to send its 0x09 to"
@@ -107,7 +108,7 @@ func (m Meeting) Run(seed uint64) Outcome {
 	if m.Dialect != "" {
 		s.Parties[0].dialects = map[netip.AddrPort]string{guestAddr: m.Dialect}
 	}
-	p := newPlayer(s, Options{Trace: m.Trace})
+	p := newPlayer(s, Options{Trace: m.Trace, Observe: m.Observe})
 	e := &encounter{Meeting: m, player: p, ours: p.users[0], other: p.users[1]}
 	e.ours.hears, e.acted = e.hear, e.act
 	e.tend()

@@ -34,7 +34,8 @@ type Node struct {
 // conversation is a session and when it will next be woken; zero: not at all.
 type conversation struct {
 	engine.Session
-	wake time.Time
+	wake  time.Time
+	birth *engine.Birth // not told yet
 }
 
 // Add puts a node into the world.
@@ -110,9 +111,42 @@ func (n *Node) toAll(in engine.Input) {
 
 // Fire makes a timer towards a peer fall due now, if it runs.
 func (n *Node) Fire(peer netip.AddrPort, t fsm.Timer) {
-	if s := n.sessions[peer]; s != nil && s.Fire(n.world.now, t, &n.out) {
+	s := n.sessions[peer]
+	if s == nil {
+		return
+	}
+	fired := false
+	n.observed(s, engine.Observation{Cause: engine.CauseTimer}, func() { fired = s.Fire(n.world.now, t, &n.out) })
+	if fired {
 		n.settle(peer, s, byTimer)
 	}
+}
+
+// observed has something happen to a session, and tells whoever asks.
+func (n *Node) observed(s *conversation, ob engine.Observation, happen func()) {
+	if n.cfg.Observe == nil {
+		happen()
+		return
+	}
+	n.out.Watch(&s.Session)
+	happen()
+	ob.At, ob.Begins, ob.Ends = n.world.now, s.birth, s.Done()
+	s.birth = nil
+	n.cfg.Observe(n.out.Complete(ob, &s.Session))
+}
+
+func (n *Node) observation(in engine.Input) engine.Observation {
+	switch {
+	case in.Datagram != nil:
+		return engine.Observation{Cause: engine.CauseDatagram, Raw: n.world.raw}
+	case in.Command != nil:
+		return engine.Observation{Cause: engine.CauseCommand, Command: in.Command}
+	case in.Attach:
+		return engine.Observation{Cause: engine.CauseAttach}
+	case in.Detach:
+		return engine.Observation{Cause: engine.CauseDetach}
+	}
+	return engine.Observation{Cause: engine.CauseShutdown}
 }
 
 // input gives one input to the session with a peer. Events that the user answers at once are heard after the step.
@@ -120,15 +154,18 @@ func (n *Node) input(peer netip.AddrPort, why cause, in engine.Input) {
 	s := n.sessions[peer]
 	if s == nil {
 		s = &conversation{Session: engine.NewSession(n.env, peer, !n.detached)}
+		if n.cfg.Observe != nil {
+			s.birth = s.Birth()
+		}
 	}
-	s.Handle(n.world.now, in, &n.out)
+	n.observed(s, n.observation(in), func() { s.Handle(n.world.now, in, &n.out) })
 	n.settle(peer, s, why)
 }
 
 func (n *Node) expire(peer netip.AddrPort) {
 	if s := n.sessions[peer]; s != nil && !n.world.now.Before(s.wake) {
 		s.wake = time.Time{}
-		s.Expire(n.world.now, &n.out)
+		n.observed(s, engine.Observation{Cause: engine.CauseTimer}, func() { s.Expire(n.world.now, &n.out) })
 		n.settle(peer, s, byTimer)
 	}
 }

@@ -6,9 +6,14 @@ import (
 	"net/netip"
 	"time"
 
+	"simp/engine"
 	"simp/engine/double"
 	"simp/fsm"
 )
+
+// Observe is asked for each daemon of ours who shall be told what happens to its conversations. A timer that a script has fall
+// due early is told as if it were due.
+type Observe func(node netip.AddrPort, cfg engine.Config) func(*engine.Observation)
 
 // Options say how a script is played, beside what it says itself.
 type Options struct {
@@ -17,6 +22,8 @@ type Options struct {
 	Capture func(at time.Time, from, to netip.AddrPort, datagram []byte) // told each datagram when it is sent, also one that is lost
 	Record  bool                                                         // Report.Explicit is asked for
 	Gate    *fsm.Gate                                                    // shared by many runs, on any goroutines; nil: one for this run
+
+	Observe Observe // told what happens to conversations
 
 	// Harm, if not nil, may change each datagram that is sent; it must not change the bytes that it is given. A test spoils a
 	// daemon by it, to see it found out.
@@ -94,7 +101,11 @@ func newPlayer(s *Script, o Options) *player {
 		party := &s.Parties[i]
 		u := &user{name: party.Name, addr: addrOf(i), kind: party.Kind}
 		if party.Kind == 0 {
-			u.node = p.Add(u.addr, party.Name, party.config())
+			cfg := party.config()
+			if o.Observe != nil {
+				cfg.Observe = o.Observe(u.addr, cfg)
+			}
+			u.node = p.Add(u.addr, party.Name, cfg)
 		} else {
 			u.guest = p.Invite(double.New(party.Kind, u.addr, rand.New(rand.NewPCG(s.Seed, 2+uint64(i)<<32))), party.Name)
 		}

@@ -34,8 +34,9 @@ type World struct {
 	rand   *rand.Rand
 	gate   *fsm.Gate
 
-	decoded codec.Datagram // the datagram that arrives; a step keeps nothing of it
-	free    [][]byte       // buffers of datagrams that have arrived
+	raw     []byte // the datagram that arrives, and decoded; a step keeps nothing of it
+	decoded codec.Datagram
+	free    [][]byte // buffers of datagrams that have arrived
 
 	// Trace, if not nil, is told each datagram that is sent, with what becomes of it, each transition and each event that a
 	// user hears.
@@ -151,6 +152,7 @@ func (w *World) arrive(from, to netip.AddrPort, b []byte) {
 	var notes codec.Notes
 	var err error
 	if w.decoded, notes, err = codec.Decode(b); err == nil {
+		w.raw = b
 		n.input(from, byDatagram, engine.Input{Datagram: &w.decoded, Size: len(b), Notes: notes})
 	}
 }

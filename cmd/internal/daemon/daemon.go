@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"sync"
 
+	"simp/cmd/internal/recorder"
 	"simp/codec/client"
 	"simp/engine"
 	"simp/netio"
@@ -37,6 +38,11 @@ type Config struct {
 	Faults netio.Faults
 	Seed   uint64
 
+	// Record names files into which everything is written that the daemon does, in the form that their endings say; see package
+	// recorder. RecordMax is after how many bytes of a file the next one begins, 0 for never.
+	Record    []string
+	RecordMax int64
+
 	// Wrap, if not nil, is put round the socket, outside the faults: for taps and filters.
 	Wrap func(netio.Conn) netio.Conn
 }
@@ -48,6 +54,7 @@ type Daemon struct {
 	ln     net.Listener
 	legacy *engine.LegacyServer // nil: not served
 	book   *addressBook         // nil: not kept
+	record *recorder.Recorder   // nil: nothing is recorded
 	closer []io.Closer          // the sockets
 }
 
@@ -73,6 +80,7 @@ func Open(cfg Config) (*Daemon, error) {
 	if legacy != nil {
 		d.closer = append(d.closer, legacy)
 	}
+	local := conn.LocalAddr()
 	conn = netio.WithFaults(conn, cfg.Faults, cfg.Seed)
 	if cfg.Wrap != nil {
 		conn = cfg.Wrap(conn)
@@ -82,6 +90,18 @@ func Open(cfg Config) (*Daemon, error) {
 		d.book = openBook(cfg.StateDir, between, cfg.Engine.Log)
 		cfg.Engine.Known, cfg.Engine.Learned = d.book.known, d.book.learned
 	}
+	// The files last: a daemon that finds its port taken must not empty those of the one that runs.
+	if len(cfg.Record) > 0 {
+		if d.record, err = recorder.Open(cfg.Record, cfg.RecordMax, cfg.Engine, local); err != nil {
+			_ = d.Close()
+			return nil, err
+		}
+		cfg.Engine.Observe, cfg.Engine.Counters = both(cfg.Engine.Observe, d.record.Observe), d.record.Counters
+		d.ln = d.record.Connections(ln)
+		if legacy != nil {
+			legacy = d.record.Datagrams(legacy)
+		}
+	}
 	if d.engine, err = engine.New(cfg.Engine, conn); err != nil {
 		_ = d.Close()
 		return nil, err
@@ -90,6 +110,17 @@ func Open(cfg Config) (*Daemon, error) {
 		d.legacy = d.engine.NewLegacyServer(legacy, engine.LegacyConfig{Allow: cfg.Allow})
 	}
 	return d, nil
+}
+
+// both tells two who want to know what happens; the first may be nil.
+func both(first, second func(*engine.Observation)) func(*engine.Observation) {
+	if first == nil {
+		return second
+	}
+	return func(o *engine.Observation) {
+		first(o)
+		second(o)
+	}
 }
 
 // portTries is how often the system may choose a client port that is free for TCP and turns out not to be for UDP.
@@ -197,6 +228,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 		err = errors.Join(err, <-served)
 	}
 	keeping.Wait()
+	if d.record != nil {
+		d.record.Close()
+	}
 	return err
 }
 
@@ -205,6 +239,9 @@ func (d *Daemon) Close() error {
 	var err error
 	for _, c := range d.closer {
 		err = errors.Join(err, c.Close())
+	}
+	if d.record != nil {
+		d.record.Close()
 	}
 	return err
 }

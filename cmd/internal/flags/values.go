@@ -53,3 +53,36 @@ func (s *Seed) UnmarshalText(text []byte) error {
 	*s = Seed(n)
 	return nil
 }
+
+// Size is a number of bytes.
+type Size int64
+
+// minSize is the least that makes sense of a file.
+const minSize = 4 << 10
+
+// UnmarshalText reads a size such as 500K, 10M or 2G: in steps of 1024.
+func (s *Size) UnmarshalText(text []byte) error {
+	number, unit := string(text), int64(1)
+	if n := len(number); n > 0 {
+		switch number[n-1] {
+		case 'K', 'k':
+			unit = 1 << 10
+		case 'M', 'm':
+			unit = 1 << 20
+		case 'G', 'g':
+			unit = 1 << 30
+		}
+		if unit > 1 {
+			number = number[:n-1]
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || n > 1<<40/unit {
+		return wrong("%q is not a size: write a number of bytes, or one with K, M or G behind it, such as 10M", text)
+	}
+	if n*unit < minSize {
+		return wrong("%q is too small for a file: give 4K at least", text)
+	}
+	*s = Size(n * unit)
+	return nil
+}
