@@ -28,7 +28,7 @@ type ladderCommand struct {
 	Conversation *flags.Count `placeholder:"N" help:"Only the conversation with this number."`
 	Peer         *party       `placeholder:"ADDR" help:"Only conversations of this address, with or without a port."`
 
-	Live bool `help:"Draw what goes on now, until Ctrl-C: FILE is the name of an interface instead."`
+	Live bool `help:"Draw what goes on now, until Ctrl-C. Instead of FILE, give the address of a daemon on this host (without one, 127.0.0.1), or the name of an interface."`
 
 	Port       flags.Port     `default:"7777" placeholder:"PORT" help:"The port of the daemons."`
 	Retransmit flags.Duration `default:"5s" placeholder:"T" help:"How long daemons wait for an answer."`
@@ -38,6 +38,8 @@ type ladderCommand struct {
 func (ladderCommand) Help() string {
 	return "Each conversation is drawn as two lanes, the caller's on the left, with an arrow for each datagram, and beside it where both sides stand from then " +
 		"on, as far as packets tell. A dashed arrow is a datagram that should have come and did not.\n\n" +
+		"--live needs no rights to follow a daemon of this host, which tells what it sends and receives; its address may have the client port behind it, as in " +
+		"127.0.0.1:7778. An interface can be captured by root only, on Linux. On a terminal the last line counts down to what comes next.\n\n" +
 		"--to html is a page for any browser, without anything beside it: the arrow keys go through the conversation, and show the bytes of each packet " +
 		"and both state machines. --to json is a line for each row; go doc -all simp/cmd/simplab/internal/ladder RowJSON says what is in it.\n\n" +
 		"Status 0: it was drawn. 2: there is nothing to draw, or it could not be read."

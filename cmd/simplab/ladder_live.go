@@ -2,13 +2,16 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
+	"simp/cmd/internal/watch"
 	"simp/cmd/simplab/internal/ladder"
 	"simp/engine/follow"
 	"simp/netio/pcap"
@@ -34,13 +37,16 @@ func (c ladderCommand) live(l lab, form ladderForm) error {
 	default:
 		return misuse{fmt.Errorf("--live draws while it happens, as text, plain or json: leave out --to %s", form.name)}
 	}
-	source, err := c.capture(c.File)
-	if err != nil {
+	ctx, stop := signal.NotifyContext(l.ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	source, err := c.source(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return misuse{err}
 	}
 	defer source.close()
-	ctx, stop := signal.NotifyContext(l.ctx, syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
 	return c.writeTo(l, func(to *bufio.Writer, o ladder.TextOptions) error {
 		o.Hold = -1
 		d := liveLadder{reader: ladder.NewReader(c.options(), form.make(to, drawn{text: o})), to: to, source: source.name}
@@ -176,6 +182,21 @@ func countdown(r *ladder.Reader, source string, now time.Time) string {
 		return fmt.Sprintf("%s sends %s #%d again in %s unless %s comes.", other, next.ForKind, next.For, left, next.Kind)
 	}
 	return fmt.Sprintf("%s should send %s within %s.", from, next.Summary, left)
+}
+
+// source is what the argument names: an address is that of a daemon, anything else is an interface, and nothing the daemon where simpd
+// runs without arguments.
+func (c ladderCommand) source(ctx context.Context) (liveSource, error) {
+	where := cmp.Or(c.File, "127.0.0.1")
+	var daemon watch.Address
+	err := daemon.UnmarshalText([]byte(where))
+	switch {
+	case err == nil:
+		return watched(ctx, daemon.AddrPort)
+	case strings.ContainsAny(where[:1], "0123456789[:"):
+		return liveSource{}, err
+	}
+	return c.capture(where)
 }
 
 // capture is an interface as a source.

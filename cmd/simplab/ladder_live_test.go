@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,8 +17,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"simp/cmd/internal/daemon"
 	"simp/cmd/simplab/internal/ladder"
 	"simp/codec"
+	"simp/codec/client"
+	"simp/engine"
 	"simp/engine/follow"
 )
 
@@ -228,5 +233,122 @@ func TestLive_Interface(t *testing.T) {
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	if got := <-status; got != 0 {
 		t.Errorf("status %d: %s", got, &complaint)
+	}
+}
+
+// A daemon on this host tells the real program what it sends and receives; Ctrl-C ends that well.
+func TestLive_Daemon(t *testing.T) {
+	d := startDaemon(t)
+	program := exec.CommandContext(t.Context(), "simplab", "ladder", "--live", "--plain", d.ClientAddr().String())
+	out, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaint bytes.Buffer
+	program.Stderr = &complaint
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	peer, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = peer.Close() }()
+	datagram, err := codec.Canonical.Append(nil, codec.Datagram{Kind: codec.SYN, User: []byte("bob")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// It is not known when the program begins to watch: what it has not seen is sent again.
+	ctx, rest := context.WithCancel(t.Context())
+	defer rest()
+	go func() {
+		for again := time.Tick(20 * time.Millisecond); ctx.Err() == nil; <-again {
+			_, _ = peer.WriteToUDPAddrPort(datagram, d.Addr())
+		}
+	}()
+	lines := bufio.NewScanner(out)
+	read := func(want string) {
+		t.Helper()
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), want) {
+				return
+			}
+		}
+		t.Fatalf("it ends without %q; errors: %s", want, &complaint)
+	}
+	read(" to " + d.Addr().String() + ": SYN seq=0 user=\"bob\"")
+	read("SYN+ACK")
+	if err := program.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	rest()
+	for lines.Scan() { //nolint:revive // to the end
+	}
+	if err := program.Wait(); err != nil || complaint.Len() > 0 {
+		t.Errorf("Ctrl-C: %v, %s", err, &complaint)
+	}
+}
+
+// startDaemon runs a daemon on free ports of this host, which accepts everybody.
+func startDaemon(t *testing.T) *daemon.Daemon {
+	t.Helper()
+	cfg := daemon.Config{IP: netip.MustParseAddr("127.0.0.1"), Engine: engine.Defaults()}
+	cfg.Engine.Accept = engine.AcceptAuto
+	d, err := daemon.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the daemon: %v", err)
+		}
+	})
+	return d
+}
+
+// A daemon that ends, ends the ladder, which says so; one that is not there is a misuse.
+func TestLive_DaemonEnds(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := ln.Addr().String()
+	go func() {
+		conn, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = bufio.NewReader(conn).ReadString('\n')
+		for _, event := range []client.Event{
+			client.Watching{Addr: alice},
+			client.Datagram{At: time.Now(), Peer: bob, Dir: client.DirectionIn, Bytes: []byte("no datagram")},
+			client.Missed{N: 7},
+		} {
+			line, err := client.Native{}.AppendEvent(nil, event)
+			if err != nil {
+				t.Error(err)
+			}
+			_, _ = conn.Write(line)
+		}
+		_ = conn.Close()
+	}()
+	var stdout, stderr bytes.Buffer
+	if status := run(t.Context(), []string{"ladder", "--live", "--plain", addr}, strings.NewReader(""), &stdout, &stderr); status != 1 {
+		t.Errorf("status %d, want 1", status)
+	}
+	if want := "simplab: the daemon at 10.0.0.1:7777: the daemon has ended the connection"; !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("it says %q, want %q", &stderr, want)
+	}
+	if !strings.Contains(stdout.String(), "packet 1, 10.0.0.2 to 10.0.0.1: no datagram of SIMP") {
+		t.Errorf("it draws %q", &stdout)
+	}
+	_ = ln.Close()
+	stderr.Reset()
+	if status := run(t.Context(), []string{"ladder", "--live", addr}, strings.NewReader(""), &stdout, &stderr); status != 2 || !strings.Contains(stderr.String(), "start simpd there") {
+		t.Errorf("nobody there: status %d, %q", status, &stderr)
 	}
 }
