@@ -171,7 +171,7 @@ func (d *liveLadder) erase() {
 func countdown(r *ladder.Reader, source string, now time.Time) string {
 	next, any := r.Awaits()
 	if !any {
-		return "Nothing is awaited at " + source + ". Ctrl-C ends."
+		return "Watching " + source + ": nothing is awaited. Ctrl-C ends."
 	}
 	from, other := next.Conversation.Parties[next.From].Who(), next.Conversation.Parties[next.From.Other()].Who()
 	left := fmt.Sprintf("%.1f s", max(0, next.At.Sub(now).Seconds()))

@@ -117,7 +117,7 @@ func TestLive_Countdown(t *testing.T) {
 			synctest.Wait()
 		}
 		synctest.Wait()
-		expect("Nothing is awaited at the test. Ctrl-C ends.")
+		expect("Watching the test: nothing is awaited. Ctrl-C ends.")
 
 		pass(time.Second)
 		w.send(t, alice, bob, codec.Datagram{Kind: codec.SYN, User: []byte("alice")})
@@ -126,7 +126,7 @@ func TestLive_Countdown(t *testing.T) {
 		w.send(t, bob, alice, codec.Datagram{Kind: codec.SYNACK, User: []byte("bob")})
 		expect("bob sends SYN+ACK #2 again in 5.0 s unless ACK comes.")
 		w.send(t, alice, bob, codec.Datagram{Kind: codec.ACK, User: []byte("alice")})
-		expect("Nothing is awaited at the test. Ctrl-C ends.")
+		expect("Watching the test: nothing is awaited. Ctrl-C ends.")
 		pass(time.Second)
 		w.send(t, alice, bob, codec.Datagram{Kind: codec.CHAT, User: []byte("alice"), Payload: []byte("hello")})
 		expect("alice sends CHAT #4 again in 5.0 s unless ACK comes.")
@@ -282,7 +282,7 @@ func TestLive_Daemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	rest()
-	for lines.Scan() { //nolint:revive // to the end
+	for lines.Scan() { // to the end
 	}
 	if err := program.Wait(); err != nil || complaint.Len() > 0 {
 		t.Errorf("Ctrl-C: %v, %s", err, &complaint)
