@@ -25,14 +25,17 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
-	traces = "../../../../testdata/traces"
-	golden = "../../../../testdata/ladder"
+	testdata = "../../../../testdata"
+	golden   = testdata + "/ladder"
 )
 
 // packets are those of a recording that go between daemons.
 func packets(tb testing.TB, name string) []follow.Packet {
 	tb.Helper()
-	r, err := pcap.Open(filepath.Join(traces, name+".pcap"))
+	if !strings.Contains(name, "/") {
+		name = "traces/" + name + ".pcap"
+	}
+	r, err := pcap.Open(filepath.Join(testdata, name))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -55,7 +58,7 @@ func packets(tb testing.TB, name string) []follow.Packet {
 // native is what our own daemons send while a story is played.
 func native(tb testing.TB, story string) []follow.Packet {
 	tb.Helper()
-	text, err := os.ReadFile(filepath.Join("../../../../testdata/scripts", story+".txt"))
+	text, err := os.ReadFile(filepath.Join(testdata, "scripts", story+".txt"))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -98,18 +101,20 @@ func asText(o ladder.TextOptions) func(io.Writer) ladder.Drawing {
 	return func(to io.Writer) ladder.Drawing { return ladder.NewText(to, o) }
 }
 
-// recordings are the names of those that have traffic between daemons.
+// recordings are the names of those that have traffic between daemons, those of other implementations first.
 func recordings(tb testing.TB) []string {
 	tb.Helper()
-	files, err := filepath.Glob(filepath.Join(traces, "*.pcap"))
-	if err != nil || len(files) == 0 {
-		tb.Fatalf("no recordings: %v", err)
-	}
 	var names []string
-	for _, f := range files {
-		name := strings.TrimSuffix(filepath.Base(f), ".pcap")
-		if len(packets(tb, name)) > 0 {
-			names = append(names, name)
+	for _, where := range []string{"traces/*.pcap", "records/*.pcapng"} {
+		files, err := filepath.Glob(filepath.Join(testdata, where))
+		if err != nil || len(files) == 0 {
+			tb.Fatalf("there is no %s: %v", where, err)
+		}
+		for _, f := range files {
+			name := filepath.Join(filepath.Dir(where), filepath.Base(f))
+			if len(packets(tb, name)) > 0 {
+				names = append(names, name)
+			}
 		}
 	}
 	return names
