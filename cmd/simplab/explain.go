@@ -21,6 +21,8 @@ import (
 type explainCommand struct {
 	Files []string `arg:"" optional:"" name:"FILE" help:"A capture (pcap or pcapng); - or none: standard input, a capture or datagrams in hexadecimal."`
 
+	Live bool `help:"Judge what goes on now, until Ctrl-C. Instead of FILE, give the address of a daemon on this host (without one, 127.0.0.1), or the name of an interface."`
+
 	JSON     bool     `name:"json" help:"Write JSON, for programs: an object with version, sources, tally and verdict; see below."`
 	Markdown bool     `help:"Write Markdown."`
 	Width    *columns `placeholder:"N" help:"Fold text at this column; 0: never. Without it text is folded on a terminal only."`
@@ -42,6 +44,8 @@ func (explainCommand) Help() string {
 		"The JSON has, for each of sources: name, conversations (those with findings: conversation, first, packets, late, parties, findings), tally " +
 		"(datagrams, conversations, others, cut, violations, possible, deviations, remarks), and broken if it could not be read to its end. A finding has rule, name, severity, " +
 		"unsure, packet, time, by, user, seen, expected, sentence, ref, usually, count, more and consequences.\n\n" +
+		"--live needs no rights to judge a daemon of this host, which tells what it sends and receives; an interface can be captured where that is permitted (Linux). " +
+		"What is found in a conversation is told when it is over.\n\n" +
 		"Status 0: nothing is violated; 1: something certainly is; 2: nobody can tell from these packets, or something could not be read."
 }
 
@@ -66,6 +70,9 @@ func (c explainCommand) Run(l lab) error {
 		return misuse{errors.New("--port: nobody has the port 0: give one from 1 to 65535")}
 	case c.Retransmit == 0:
 		return misuse{errors.New("--retransmit: nobody can wait for no time: give one such as 5s")}
+	}
+	if c.Live {
+		return c.live(l)
 	}
 	if len(c.Files) == 0 {
 		c.Files = []string{"-"}
@@ -171,7 +178,11 @@ type judging struct {
 // judge judges a source, and returns what is to be said of it if it could not be read.
 func (e *explainer) judge(source *explain.Source, from packetSource) error {
 	j := &judging{source: source, writer: e.writer, out: e.out}
-	j.judge = rules.New(rules.Options{Options: follow.Options{Retransmit: time.Duration(e.command.Retransmit)}, Lossless: e.command.Lossless}, j.report)
+	o := follow.Options{Retransmit: time.Duration(e.command.Retransmit)}
+	if source.Live {
+		o.Remember = remembered * o.Retransmit
+	}
+	j.judge = rules.New(rules.Options{Options: o, Lossless: e.command.Lossless}, j.report)
 	err := from(j)
 	if !j.begun {
 		e.writer.Unread(source, reason(err))

@@ -145,7 +145,10 @@ func (c fsmCommand) explain(l lab, width int) error {
 const readable = 100
 
 // foldAt is where to fold what is written to w: nowhere if that is no terminal, so that programs get whole lines.
-func foldAt(w io.Writer) int {
+func foldAt(w io.Writer) int { return min(terminalWidth(w), readable) }
+
+// terminalWidth is how many columns the terminal has to which is written; 0: it is none.
+func terminalWidth(w io.Writer) int {
 	f, isFile := w.(*os.File)
 	if !isFile {
 		return 0
@@ -154,5 +157,5 @@ func foldAt(w io.Writer) int {
 	if err != nil {
 		return 0
 	}
-	return min(width, readable)
+	return width
 }

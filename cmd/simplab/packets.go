@@ -52,7 +52,7 @@ func (t *traffic) read(name string, from io.Reader, port uint16, bar *progress, 
 			t.Began = p.At
 		}
 		if bar != nil {
-			bar.step(p.N, -1)
+			bar.step(p.N, r.Part())
 		}
 		switch {
 		case p.Proto == pcap.UDP && follow.BetweenDaemons(p.From, p.To, port):
