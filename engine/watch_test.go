@@ -303,12 +303,58 @@ func TestWatch_OnThisHostOnly(t *testing.T) {
 	if onThisHost(&net.UnixAddr{}) {
 		t.Error("an address of another kind is taken for one of this host")
 	}
+	for addr, want := range map[string]string{
+		"127.0.0.1:5": `{"v":1,"ev":"watching","addr":"10.0.0.2:7777",`,
+		"192.0.2.7:5": `{"v":1,"ev":"error","op":"watch","reason":"not-local",`,
+	} {
+		inBubble(t, func(t *testing.T) {
+			w := dialFrom(t, startNode(t, newNetwork(), "10.0.0.2:7777", nil), addr)
+			if _, err := w.Write([]byte(`{"op":"watch"}` + "\n")); err != nil {
+				t.Fatal(err)
+			}
+			line, err := client.NewLineReader(w, client.MaxEventLine).Next()
+			if err != nil || !strings.HasPrefix(string(line), want) {
+				t.Errorf("from %s: %s, %v; want %s", addr, line, err, want)
+			}
+		})
+	}
+}
+
+// placed is a connection from an address of a test's choice.
+type placed struct {
+	net.Conn
+	addr net.Addr
+}
+
+func (p placed) RemoteAddr() net.Addr { return p.addr }
+
+// dialFrom connects to the client port of a daemon.
+func dialFrom(t *testing.T, n *node, addr string) net.Conn {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	openPort(t, n).conns <- placed{theirs, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr))}
+	t.Cleanup(func() { _ = ours.Close() })
+	return ours
+}
+
+// A connection over which nothing is read does not hold the daemon up, and does not stay for ever.
+func TestWatch_ConnectionStalls(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		bob := startNode(t, newNetwork(), "10.0.0.2:7777", nil)
-		far := &node{t: t, engine: bob.engine, client: bob.engine.NewClient()}
-		far.client.local = func() bool { return false }
-		far.collect(far.client)
-		far.wantRefusal(client.Watch{}, client.ReasonNotLocal)
-		far.client.Close()
+		alice, bob := openPair(t, newNetwork(), nil)
+		w := dialFrom(t, bob, "127.0.0.1:5")
+		if _, err := w.Write([]byte(`{"op":"watch"}` + "\n")); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 10 {
+			alice.client.Do(client.Chat{Text: fmt.Sprint(i)})
+			wait()
+		}
+		if got := len(only[client.Message](bob.events())); got != 10 {
+			t.Errorf("%d messages came", got)
+		}
+		time.Sleep(clientWrite)
+		if bob.engine.watchers.any() {
+			t.Error("it watches still")
+		}
 	})
 }
