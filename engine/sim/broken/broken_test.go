@@ -58,7 +58,7 @@ func TestTraces_AreExplained(t *testing.T) {
 		word, named, seen := "MISS", "nothing", ""
 		f := first(judge(t, tr.Capture))
 		if f != nil {
-			named, seen = f.Rule.ID, fmt.Sprintf("#%d %s: %s", f.Packet, f.User, f.Seen)
+			named, seen = f.Rule.ID, fmt.Sprintf("#%d %q: %s", f.Packet, f.User, f.Seen)
 			if f.Unsure {
 				seen += " (perhaps)"
 			}
