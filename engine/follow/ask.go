@@ -29,6 +29,9 @@ type Ask struct {
 // Open reports whether it still waits for an answer.
 func (a *Ask) Open() bool { return a.First != 0 && a.Answered == 0 }
 
+// wanting reports whether it waits for an answer, or a copy of it does.
+func (a *Ask) wanting() bool { return a.Copies > a.heard }
+
 // want is what can be awaited because of a datagram.
 type want uint8
 

@@ -46,6 +46,10 @@ type Conversation struct {
 	Opened  bool      // the chat has been open
 	Packets int
 
+	// Close says that the two had another conversation a moment ago: what is late of that may be taken for a part of this one,
+	// unless conversations are named.
+	Close bool
+
 	// Note is the watcher's, for whatever it wants to keep with the conversation.
 	Note any
 

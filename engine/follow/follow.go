@@ -103,6 +103,11 @@ func (f *Follower) Packet(p Packet) {
 	c.Last = f.now
 	c.Parties[s.By].Sent++
 	s.Was = c.states()
+	chats := f.inChat[p.From]
+	if c.Parties[s.By].State == fsm.Established {
+		chats--
+	}
+	s.Elsewhere = chats > 0
 	if s.Err == nil {
 		if s.Strayed = c.strays(&s.Datagram); s.Strayed {
 			s.Of = codec.AckOf(s.Datagram.Payload)
@@ -175,7 +180,7 @@ func (f *Follower) await(c *Conversation) { f.Awaited(c, f.watcher.Missing) }
 func (f *Follower) find(s *Seen) *Conversation {
 	key := pairOf(s.From, s.To)
 	c := f.open[key]
-	if c != nil && !c.replacedBy(s) {
+	if c != nil && !f.replacedBy(c, s) {
 		return c
 	}
 	f.count++
@@ -185,6 +190,7 @@ func (f *Follower) find(s *Seen) *Conversation {
 		anew.Parties[i] = Party{Addr: addr, InUse: f.inChat[addr] > 0}
 	}
 	if c != nil {
+		anew.Close = f.now.Sub(c.Last) < 4*f.opts.Retransmit
 		anew.inherit(c)
 		f.forget(c)
 		for i := range anew.Parties {
@@ -211,7 +217,7 @@ func (c *Conversation) inherit(old *Conversation) {
 }
 
 // replacedBy reports whether a packet begins another conversation of the same two.
-func (c *Conversation) replacedBy(s *Seen) bool {
+func (f *Follower) replacedBy(c *Conversation, s *Seen) bool {
 	d := &s.Datagram
 	if s.Err != nil || d.Kind != codec.SYN || c.strays(d) {
 		return false
@@ -219,18 +225,24 @@ func (c *Conversation) replacedBy(s *Seen) bool {
 	by := c.Side(s.From)
 	own, other := &c.Parties[by], &c.Parties[by.Other()]
 	syn := &c.asks[by][codec.SYN]
-	if syn.same(s.Bytes) || syn.First != 0 && syn.says(d) && own.State == fsm.SynSent {
-		// A copy; but one that names nothing, after the end, is a new invitation by the same user.
-		name, _ := d.Name()
-		return name == (codec.Token{}) && c.Over()
-	}
 	switch {
+	case syn.same(s.Bytes) || syn.First != 0 && syn.says(d) && own.State == fsm.SynSent:
+		name, _ := d.Name()
+		return name == (codec.Token{}) && f.anew(c, by, s.At.Sub(syn.Sent))
 	case syn.First != 0: // it has invited before
 		return true
 	case other.State == fsm.SynSent: // both invite
 		return false
 	}
 	return c.Packets > 0
+}
+
+// anew reports whether a SYN that names nothing, and so has the same bytes as the one before, is a new invitation: it is
+// behind the end, and in a chat, where it says that its sender has lost it, unless it comes when a copy would.
+func (f *Follower) anew(c *Conversation, by Side, gap time.Duration) bool {
+	left := c.asks[by][codec.FIN].First > c.asks[by][codec.SYN].Last
+	again := gap > f.opts.Retransmit*9/10 && gap < f.opts.Retransmit*6/5 && c.Parties[by].Messages == 0
+	return c.Over() || left || c.Opened && gap > f.opts.Retransmit/2 && !again
 }
 
 // forget ends a conversation.

@@ -72,5 +72,7 @@ type Seen struct {
 	Passed *Ask
 	Pushed *Ask
 
+	Elsewhere bool // its sender is in a chat with somebody else
+
 	Was, Is [2]fsm.State // of both sides, before and after
 }

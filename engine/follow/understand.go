@@ -89,8 +89,8 @@ func (c *Conversation) ratherThan(a, b *Ask, seq uint8) bool {
 	switch {
 	case (a.Kind == codec.SYN) != (b.Kind == codec.SYN): // nobody but native peers acknowledges a SYN, and they say so
 		return b.Kind == codec.SYN
-	case a.Open() != b.Open():
-		return a.Open()
+	case a.wanting() != b.wanting():
+		return a.wanting()
 	case (a.Seq == seq) != (b.Seq == seq):
 		return a.Seq == seq
 	case a.Open():

@@ -177,7 +177,7 @@ func ackNumber(x *scene) {
 	}
 	f := x.mayBreak(seen, fmt.Sprint(a.Seq))
 	if own := &x.file.sides[x.By]; f.Count > 1 && !own.ackedRight { // but not each time
-		f.Unsure = false
+		f.Unsure = x.mixed()
 	}
 }
 
@@ -197,10 +197,14 @@ func goesOn(x *scene) {
 	}
 	if x.Datagram.Kind == codec.CHAT && x.Copy != follow.Fresh {
 		f.Seen = fmt.Sprintf("the message of #%d was sent again only after %s", x.First, x.Gap.Round(time.Millisecond))
-		f.Severity, f.Unsure = Deviation, false
+		f.Severity, f.Unsure = Deviation, x.mixed()
 		return
 	}
-	f.Unsure = false
+	said := codec.ReasonOf(x.Datagram.Payload)
+	if x.Datagram.Kind == codec.FIN && x.c.Native() && said != codec.Left && said != codec.Shutdown {
+		return // it may have been started anew, and know nothing of the message
+	}
+	f.Unsure = x.mixed()
 }
 
 // hasty is how many copies in a row that come much too soon are the sender's doing: the network may double one.

@@ -23,15 +23,15 @@ func busyRules() []*Rule {
 					return
 				}
 				a := x.Answers
-				if x.By != follow.Called || !x.c.Parties[follow.Called].InUse || a == nil || a.Kind != codec.SYN || a.Answered != 0 {
+				if x.By != follow.Called || !x.c.Parties[follow.Called].InUse || !x.Elsewhere || a == nil || a.Kind != codec.SYN || a.Answered != 0 {
 					return
 				}
 				switch {
 				case x.Datagram.Kind == codec.SYNACK:
-					x.breaksAs(Deviation, "SYN+ACK, while its user is in a chat with somebody else", "ERR, then FIN")
+					x.mayBreakAs(Deviation, "SYN+ACK, while its user is in a chat with somebody else", "ERR, then FIN")
 				case x.Datagram.Kind == codec.FIN && x.c.Native() && codec.ReasonOf(x.Datagram.Payload) == codec.Declined:
 				case x.Datagram.Kind == codec.FIN:
-					x.breaks("FIN alone, while its user is in a chat with somebody else", "ERR, then FIN")
+					x.mayBreak("FIN alone, while its user is in a chat with somebody else", "ERR, then FIN") // its daemon may have been started anew
 				}
 			},
 			missing: func(x *scene, m *follow.Missing) {

@@ -74,7 +74,9 @@ func handshakeRules() []*Rule {
 			Usually: "It begins with the second step, or answers its own SYN that it has got back.",
 			seen: func(x *scene) {
 				if x.Datagram.Kind == codec.SYNACK && x.whole() && x.c.Asked(x.By.Other(), codec.SYN) == nil {
-					x.breaks("SYN+ACK, and the other side has sent no SYN", "SYN, or nothing")
+					if f := x.breaks("SYN+ACK, and the other side has sent no SYN", "SYN, or nothing"); x.c.Close {
+						f.Unsure = true // that of the conversation before was late
+					}
 				}
 			},
 		},
@@ -91,7 +93,8 @@ func handshakeRules() []*Rule {
 func answersSYN(x *scene) {
 	other := x.By.Other()
 	syn := x.c.Asked(other, codec.SYN)
-	if x.c.Native() || syn == nil || !syn.Open() || x.Was[other] != fsm.SynSent {
+	if x.c.Native() || x.c.Close || syn == nil || !syn.Open() || x.Was[other] != fsm.SynSent {
+		// Close: it may acknowledge the end of the conversation before.
 		return
 	}
 	if x.Datagram.Kind == codec.ACK && x.Of == codec.SYN && codec.AckOf(x.Datagram.Payload) != codec.SYN {

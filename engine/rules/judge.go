@@ -9,6 +9,7 @@ import (
 
 	"simp/codec"
 	"simp/engine/follow"
+	"simp/fsm"
 )
 
 // kept is how many findings of a conversation are kept; whoever breaks rules all the time breaks the same ones.
@@ -128,12 +129,12 @@ func (x *scene) remember() {
 		own.lastTold = x.Datagram.Seq
 	case codec.FIN:
 		own.sent[x.Datagram.Seq] = true
-		if own.fin == 0 && x.c.Opened {
+		if own.fin == 0 && x.Was[x.By] == fsm.Established {
 			own.fin = x.N
 		}
 	case codec.ACK:
 		own.ackedRight = own.ackedRight || x.Of == codec.CHAT && x.Answers != nil && x.Answers.Seq == x.Datagram.Seq
-		if x.Of == codec.FIN && x.c.Opened && own.ackedFIN == 0 {
+		if x.Of == codec.FIN && x.Was[x.By.Other()] == fsm.FinWait && x.Answers != nil && !x.Answers.Refuses && own.ackedFIN == 0 {
 			own.ackedFIN = x.N
 		}
 	case codec.ERR, codec.Invalid:
@@ -222,6 +223,9 @@ func (x *scene) lacks(m *follow.Missing, seen, expected string) *Finding {
 // find keeps a finding, or counts it where the same side has not kept to the same rule in the same way before.
 func (x *scene) find(f Finding) *Finding {
 	f.Rule, f.Count, f.found = x.rule, 1, f.Severity
+	if x.mixed() && !strings.HasPrefix(x.rule.ID, "dg/") && !x.judge.opts.Lossless {
+		f.Unsure = true
+	}
 	for _, known := range x.file.findings {
 		if known.Rule == f.Rule && known.By == f.By && known.found == f.found && known.Unsure == f.Unsure {
 			if known.Packet == f.Packet {
@@ -239,6 +243,12 @@ func (x *scene) find(f Finding) *Finding {
 	}
 	x.file.findings = append(x.file.findings, &f)
 	return &f
+}
+
+// mixed reports whether datagrams of two invitations may be among each other, and nothing tells which belong to which.
+func (x *scene) mixed() bool {
+	crossed := x.c.Asked(follow.Caller, codec.SYN) != nil && x.c.Asked(follow.Called, codec.SYN) != nil
+	return !x.c.Native() && (x.c.Close || crossed)
 }
 
 // whole reports whether a rule may be judged by what was sent before: not if the capture begins in the middle.

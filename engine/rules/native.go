@@ -19,9 +19,9 @@ func nativeRules() []*Rule {
 				switch {
 				case !x.c.Native():
 				case x.Datagram.Kind == codec.ACK && codec.AckOf(x.Datagram.Payload) == codec.Invalid:
-					x.breaks("an ACK that does not say what of", "syn, syn+ack, chat or fin as its first word")
+					x.unless("an ACK that does not say what of", "syn, syn+ack, chat or fin as its first word")
 				case x.Datagram.Kind == codec.FIN && codec.ReasonOf(x.Datagram.Payload) == codec.ReasonNone:
-					x.breaks("a FIN that does not say why", "left, declined, cancelled, busy, shutdown or restarted as its first word")
+					x.unless("a FIN that does not say why", "left, declined, cancelled, busy, shutdown or restarted as its first word")
 				}
 			},
 		},
@@ -61,7 +61,7 @@ func nativeRules() []*Rule {
 			Usually:  "It announces what it does not do.",
 			seen: func(x *scene) {
 				if name, _ := x.Datagram.Name(); x.c.Native() && name == (codec.Token{}) && x.c.Parties[x.By].Token != (codec.Token{}) && x.c.Parties[x.By.Other()].Token != (codec.Token{}) {
-					x.breaks(fmt.Sprintf("%s without a name", x.Datagram.Kind), "the name that the other side gave")
+					x.unless(fmt.Sprintf("%s without a name", x.Datagram.Kind), "the name that the other side gave")
 				}
 			},
 		},
@@ -76,5 +76,15 @@ func nativeRules() []*Rule {
 				}
 			},
 		},
+	}
+}
+
+// unless is breaks, but where the side may have been started anew and know nothing of the conversation: it acknowledges no
+// message then, and sends none.
+func (x *scene) unless(seen, expected string) {
+	if x.Datagram.Kind == codec.CHAT || x.Datagram.Kind == codec.ACK && x.Of == codec.CHAT {
+		x.breaks(seen, expected)
+	} else {
+		x.mayBreak(seen, expected)
 	}
 }
