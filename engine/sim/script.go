@@ -197,6 +197,16 @@ func (s *Script) party(name string) *Party {
 	return nil
 }
 
+// Address returns where a party listens, the zero address if nobody has that name.
+func (s *Script) Address(name string) netip.AddrPort {
+	for i := range s.Parties {
+		if s.Parties[i].Name == name {
+			return addrOf(i)
+		}
+	}
+	return netip.AddrPort{}
+}
+
 // addrOf is the address of the n-th party, from 0.
 func addrOf(n int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n + 1)}), port)

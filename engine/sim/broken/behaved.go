@@ -13,10 +13,10 @@ func toggling(p fsm.Packet) func(*fsm.Rule) {
 	return check.After(func(_ *fsm.Vars, out *fsm.Actions) { check.Each(out, p, func(a *fsm.Action) { a.Seq ^= 1 }) })
 }
 
-// doing makes a rule do what another one does, and stay in its state.
-func doing(state fsm.State, on fsm.Input, name string) func(*fsm.Rule) {
+// doing makes a rule do what one does that is for open chats, and stay in its state.
+func doing(on fsm.Input, name string) func(*fsm.Rule) {
 	return func(r *fsm.Rule) {
-		for _, other := range fsm.Cell(state, on) {
+		for _, other := range fsm.Cell(fsm.Established, on) {
 			if other.Name == name {
 				r.Do, r.To = other.Do, r.From
 			}
@@ -45,8 +45,8 @@ func handshakes() []Trace {
 			}
 			return b
 		}),
-		mistaken("early-caller", "hs/7", "alice", "sends messages before the invitation is answered", earlyCaller, "syn-sent/say-too-early", doing(fsm.Established, fsm.Say, "send")),
-		mistaken("early-called", "hs/7", "bob", "sends messages before its user has answered", earlyCalled, "syn-received/say-too-early", doing(fsm.Established, fsm.Say, "send")),
+		mistaken("early-caller", "hs/7", "alice", "sends messages before the invitation is answered", earlyCaller, "syn-sent/say-too-early", doing(fsm.Say, "send")),
+		mistaken("early-called", "hs/7", "bob", "sends messages before its user has answered", earlyCalled, "syn-received/say-too-early", doing(fsm.Say, "send")),
 		mistaken("busy-fin-only", "bz/1", "bob", "refuses with FIN alone while its user is in a chat", busy, "idle/busy", check.Dropping(fsm.ERR)),
 		mistaken("busy-err-only", "bz/2", "bob", "refuses with ERR alone while its user is in a chat", busy, "idle/busy", check.Dropping(fsm.FIN)),
 		mistaken("busy-silent", "bz/1", "bob", "ignores others while its user is in a chat", busy, "idle/busy", both(check.Dropping(fsm.ERR), check.Dropping(fsm.FIN))),

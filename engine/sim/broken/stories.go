@@ -116,3 +116,8 @@ func native(story string) string { return strings.ReplaceAll(story, " plain", ""
 func timer(who, d, story string) string {
 	return strings.Replace(story, "node "+who+" plain", "node "+who+" plain retransmit="+d, 1)
 }
+
+// nativeTimer is timer in a story of daemons that announce themselves.
+func nativeTimer(who, d, story string) string {
+	return strings.Replace(story, "node "+who, "node "+who+" retransmit="+d, 1)
+}

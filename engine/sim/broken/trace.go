@@ -11,9 +11,10 @@ import (
 	"simp/fsm/check"
 )
 
-// Trace is a conversation with a fault.
+// Trace is a conversation with a fault. The rule is the one that the fault breaks by what it is, whatever anybody says of the
+// packets; where it breaks two with the same packet, the one that the other follows from.
 type Trace struct {
-	Name  string // in one word
+	Name  string // in one word, with hyphens
 	What  string // what the faulty daemon does
 	Rule  string // the id of the rule that it breaks by that
 	Who   string // whose daemon it is
@@ -32,6 +33,15 @@ func (t *Trace) Capture(each func(at time.Time, from, to netip.AddrPort, datagra
 // Sound plays it without the fault.
 func (t *Trace) Sound(each func(at time.Time, from, to netip.AddrPort, datagram []byte)) error {
 	return t.play(each, false)
+}
+
+// Faulty returns the address of the faulty daemon.
+func (t *Trace) Faulty() (netip.AddrPort, error) {
+	s, err := sim.Parse(t.Story)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("broken: the story of %s: %w", t.Name, err)
+	}
+	return s.Address(t.Who), nil
 }
 
 func (t *Trace) play(each func(time.Time, netip.AddrPort, netip.AddrPort, []byte), faulty bool) error {
