@@ -89,7 +89,8 @@ const keptLetters = 2
 
 // open hands a letter to the session.
 func (a *actor) open(now time.Time, l *letter, out *Outbox) {
-	if a.engine.observed() && l.kind != letterQuery { // which changes nothing
+	question := l.kind == letterQuery || l.kind == letterWatch // which changes nothing
+	if a.engine.observed() && !question {
 		out.Watch(&a.session)
 		a.give(now, l, out)
 		a.tellLetter(now, l, out)
@@ -115,6 +116,8 @@ func (a *actor) give(now time.Time, l *letter, out *Outbox) {
 		s.Handle(now, Input{Detach: true}, out)
 	case letterQuery:
 		l.census.add(s)
+	case letterWatch:
+		l.census.watch.answer(s)
 	case letterShutdown:
 		s.Handle(now, Input{Shutdown: true}, out)
 	case letterKill:
@@ -199,7 +202,8 @@ func cause(err error) string {
 
 // census gathers what the conversations of a daemon look like, for a client. Each actor answers for itself.
 type census struct {
-	wg sync.WaitGroup
+	wg    sync.WaitGroup
+	watch *watcher // for whom; nil: for a user
 
 	mu      sync.Mutex
 	chats   []client.ChatStatus

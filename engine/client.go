@@ -15,7 +15,9 @@ import (
 // another; Close by any.
 type Client struct {
 	engine *Engine
-	user   string // set by connect, on Do's goroutine
+	user   string      // set by connect, on Do's goroutine
+	watch  *watcher    // set by Watch, likewise; nil: it does not watch
+	local  func() bool // whether it is on this host; nil: it is in this process
 
 	mu     sync.Mutex
 	change sync.Cond // events came, were taken, or the client was closed
@@ -23,6 +25,9 @@ type Client struct {
 	before int  // how many events came before the answer to connect
 	held   bool // nothing may be taken yet: the answer to connect comes first
 	closed bool
+
+	waiting int // bytes of the datagrams among the events of one that watches
+	missed  int // what it was not told for want of room
 }
 
 // NewClient returns a client that is not attached yet.
@@ -41,6 +46,11 @@ func (c *Client) Next(spare []client.Event) ([]client.Event, bool) {
 		c.change.Wait()
 	}
 	got := c.events
+	if c.missed > 0 && len(got) > 0 && !c.held {
+		got = append(got, client.Missed{N: c.missed})
+		c.missed = 0
+	}
+	c.waiting = 0
 	clear(spare)
 	c.events = spare[:0]
 	c.change.Broadcast()
@@ -116,6 +126,7 @@ func (c *Client) Close() {
 	c.change.Broadcast()
 	c.mu.Unlock()
 	if !was {
+		c.engine.watchers.remove(c)
 		c.engine.detach(c)
 	}
 }
@@ -131,12 +142,20 @@ func (c *Client) Do(cmd client.Command) {
 		c.Close()
 		return
 	}
+	if c.watch != nil {
+		c.refuse(cmd, client.ReasonWatching, client.Facts{})
+		return
+	}
 	if e.env.stop.Load() {
 		c.refuse(cmd, client.ReasonShuttingDown, client.Facts{})
 		return
 	}
 	if connect, is := cmd.(client.Connect); is {
 		c.connect(connect)
+		return
+	}
+	if _, is := cmd.(client.Watch); is {
+		c.startWatch(cmd)
 		return
 	}
 	if c.user == "" {

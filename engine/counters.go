@@ -30,6 +30,7 @@ const (
 	dropInbox
 	copiesDoubtful
 	echoesLate
+	watchMissed
 	numCounts = int(iota)
 )
 
@@ -37,7 +38,7 @@ var countNames = [numCounts]string{
 	"datagrams/in", "datagrams/out", "drop/unreadable", "drop/mailbox-full", "drop/amplification", "drop/send-failed",
 	"fault/gate-refused", "client/stalled", "client/taken", "client/too-many",
 	"client/datagram-ignored", "client/not-allowed", "client/replaced", "client/vanished", "client/overloaded", "log/suppressed", "drop/inbox",
-	"message/doubtful-copy", "message/late-echo",
+	"message/doubtful-copy", "message/late-echo", "watch/missed",
 }
 
 // counters counts everything that is dropped, ignored, repeated or refused, by name. Safe for concurrent use.

@@ -26,5 +26,6 @@
 //
 // From socket to actor: the newest datagram is dropped and counted; its sender repeats it. From user to actor: a command
 // is answered with an error. From actor to client: nothing is dropped; without room there is no ACK (4.8), and a client
-// that stops reading altogether is disconnected.
+// that stops reading altogether is disconnected. From actor to a client that watches: what finds no room is counted, and the
+// client is told how much that was (8.7).
 package engine

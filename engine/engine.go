@@ -37,8 +37,9 @@ type Engine struct {
 		Session
 		out Outbox
 	}
-	clients clientConns
-	legacy  atomic.Pointer[LegacyServer] // nil: clients that speak datagrams are not served
+	clients  clientConns
+	watchers watchers
+	legacy   atomic.Pointer[LegacyServer] // nil: clients that speak datagrams are not served
 }
 
 // New returns a daemon on conn that is not running yet. The caller closes conn when it does not call Run.

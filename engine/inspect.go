@@ -7,7 +7,22 @@ import (
 	"simp/fsm"
 )
 
-// What whoever runs sessions without an Engine may look at and reach into: simulations and their verdicts.
+// What whoever runs sessions without an Engine may look at and reach into: simulations and their verdicts, and replays.
+
+// SetUser says under which name the daemon speaks from now on, as a client does that comes.
+func (e *Env) SetUser(name string) {
+	if e.userName() != name {
+		e.user.Store(&name)
+	}
+}
+
+// Due says when a timer falls due; false if it does not run.
+func (s *Session) Due(t fsm.Timer) (at time.Time, running bool) {
+	if int(t) >= fsm.NumTimers || s.due[t].IsZero() {
+		return time.Time{}, false
+	}
+	return s.due[t], true
+}
 
 // Steps calls yield with the rule of each step that the session took, in order.
 func (o *Outbox) Steps(yield func(*fsm.Rule) bool) {
@@ -38,3 +53,6 @@ func (s *Session) Fire(now time.Time, t fsm.Timer, out *Outbox) bool {
 	s.settle()
 	return true
 }
+
+// Abandon ends the conversation without a word and gives back what it holds, as the death of its daemon does.
+func (s *Session) Abandon() { s.leaveAll() }

@@ -41,6 +41,14 @@ const (
 	// maxClientConns bounds connections to the client port, attached or not.
 	maxClientConns = 16
 
+	// maxWatchers bounds the connections that watch, so that they always leave room for a user's.
+	maxWatchers = 8
+
+	// watchQueue is how much may wait for a watcher to read it, and watchBytes how many bytes of datagrams may be in it,
+	// before it misses something. It is the burst of a daemon that ends a thousand conversations at once.
+	watchQueue = 4096
+	watchBytes = 1 << 20
+
 	// maxLegacyClients bounds the dialogues with clients that speak datagrams, attached or not.
 	maxLegacyClients = 16
 

@@ -12,7 +12,7 @@ type letter struct {
 	kind    letterKind
 	packet  *packet        // datagram
 	command client.Command // command
-	census  *census        // attach, query
+	census  *census        // attach, query, watch
 }
 
 type letterKind uint8
@@ -23,6 +23,7 @@ const (
 	letterAttach
 	letterDetach
 	letterQuery
+	letterWatch
 	letterShutdown
 	letterKill
 )

@@ -125,7 +125,15 @@ type observation struct {
 }
 
 // observed reports whether somebody asks what happens.
-func (e *Engine) observed() bool { return e.env.cfg.Observe != nil }
+func (e *Engine) observed() bool { return e.env.cfg.Observe != nil || e.watchers.any() }
+
+// report hands an observation to everybody who asks.
+func (e *Engine) report(ob *Observation) {
+	if observe := e.env.cfg.Observe; observe != nil {
+		observe(ob)
+	}
+	e.watchers.tell(ob)
+}
 
 // Watch is called before an input: from here on, everything that is put into the outbox comes of it. Complete follows. An Engine
 // does so by itself.
@@ -162,7 +170,7 @@ func (o *Outbox) Complete(ob Observation, s *Session) *Observation {
 
 // tell completes an observation and hands it to whoever asks.
 func (e *Engine) tell(ob Observation, s *Session, out *Outbox) {
-	e.env.cfg.Observe(out.Complete(ob, s))
+	e.report(out.Complete(ob, s))
 	out.observation.Observation = Observation{} // let go of what it holds
 	clear(out.observation.sent)
 }
@@ -181,7 +189,7 @@ func (s *Session) Birth() *Birth { return &Birth{Attached: s.attached, Dialect: 
 // tellLoss reports a datagram that came to nothing.
 func (e *Engine) tellLoss(cause Cause, from netip.AddrPort, raw []byte, why error) {
 	if e.observed() {
-		e.env.cfg.Observe(&Observation{At: time.Now(), Peer: from, Cause: cause, Raw: raw, Err: why})
+		e.report(&Observation{At: time.Now(), Peer: from, Cause: cause, Raw: raw, Err: why})
 	}
 }
 
@@ -190,7 +198,7 @@ func (e *Engine) tellEnd(s *Session) {
 	if e.observed() {
 		ob := &Observation{At: time.Now(), Peer: s.peer, Cause: CauseEnd, Ends: true}
 		s.describeTo(ob)
-		e.env.cfg.Observe(ob)
+		e.report(ob)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"simp/codec/client"
+	"simp/netio"
 )
 
 // clientConns are the open connections to the client port.
@@ -39,6 +40,7 @@ func (e *Engine) ServeClients(ctx context.Context, ln net.Listener, protocol fun
 			return fmt.Errorf("engine: accept client: %w", err)
 		}
 		c := e.NewClient()
+		c.local = func() bool { return onThisHost(conn.RemoteAddr()) }
 		if !e.clients.add(conn, c) {
 			e.env.counters.add(clientsRefused)
 			_ = conn.Close()
@@ -52,6 +54,12 @@ func (e *Engine) ServeClients(ctx context.Context, ln net.Listener, protocol fun
 			e.serve(conn, c, protocol())
 		})
 	}
+}
+
+// onThisHost reports whether the other end of a connection is on this host.
+func onThisHost(a net.Addr) bool {
+	tcp, is := a.(*net.TCPAddr)
+	return is && netio.IsLocal(tcp.AddrPort().Addr())
 }
 
 func (c *clientConns) add(conn net.Conn, cl *Client) bool {

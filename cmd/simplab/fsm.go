@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"simp/cmd/internal/watch"
 	"simp/cmd/simplab/internal/protocol"
 	"simp/fsm"
 )
@@ -20,7 +21,10 @@ type fsmCommand struct {
 	On    *input   `placeholder:"INPUT" help:"Only what this input does, such as RecvACK."`
 	Width *columns `placeholder:"N" help:"Fold text at this column; 0: never. Without it text is folded on a terminal only."`
 
-	Why   *string  `placeholder:"QUESTION" help:"Say what happens in a situation, and why nothing else does: a state, an input, and what is known of both."`
+	Why    *string        `placeholder:"QUESTION" help:"Say what happens in a situation, and why nothing else does: a state, an input, and what is known of both."`
+	Follow *watch.Address `placeholder:"ADDR" help:"Show the machines of a running daemon on this host, live: IP address, if need be with its client port (IP:7778)."`
+	Plain  bool           `help:"With --follow: a line for each step also on a terminal."`
+
 	Words []string `arg:"" optional:"" name:"WORD" help:"The rest of the question."`
 }
 
@@ -31,7 +35,10 @@ func (fsmCommand) Help() string {
 		"where it depends on the peer or on variables.\n\n" +
 		"A question names a state, an input and what is known of both, in any order, in the words of testdata/fsm/matrix.golden, such as\n\n" +
 		"    simplab fsm --why established RecvACK seq=1 in-flight\n\n" +
-		"What it does not say is 0 or not so. " + fsm.Vocabulary()
+		"What it does not say is 0 or not so. " + fsm.Vocabulary() + "\n\n" +
+		"To follow a daemon, give the address that it was started with: simplab fsm --follow 127.0.0.1. On a terminal each conversation is shown with " +
+		"its state marked, its last step, and the sentence of PROTOCOL.md that it is about; elsewhere and with --plain each step is one line; " +
+		"with --to json steps and datagrams are the events of the client protocol, one a line. Ctrl-C ends."
 }
 
 // format is a way of showing the table.
@@ -105,6 +112,10 @@ func (c fsmCommand) Run(l lab) error {
 		width = int(*c.Width)
 	}
 	switch {
+	case c.Follow != nil:
+		return c.follow(l)
+	case c.Plain:
+		return misuse{errors.New("--plain is a way to follow a daemon: give its address with --follow")}
 	case c.Why != nil && (c.State != nil || c.On != nil || c.To.name != "text"):
 		return misuse{errors.New("--why names its state and its input itself and answers in text: leave out --state, --on and --to")}
 	case c.Why != nil:
@@ -134,7 +145,10 @@ func (c fsmCommand) explain(l lab, width int) error {
 const readable = 100
 
 // foldAt is where to fold what is written to w: nowhere if that is no terminal, so that programs get whole lines.
-func foldAt(w io.Writer) int {
+func foldAt(w io.Writer) int { return min(terminalWidth(w), readable) }
+
+// terminalWidth is how many columns the terminal has to which is written; 0: it is none.
+func terminalWidth(w io.Writer) int {
 	f, isFile := w.(*os.File)
 	if !isFile {
 		return 0
@@ -143,5 +157,5 @@ func foldAt(w io.Writer) int {
 	if err != nil {
 		return 0
 	}
-	return min(width, readable)
+	return width
 }

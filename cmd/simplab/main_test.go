@@ -15,7 +15,7 @@ func TestRun(t *testing.T) {
 		{"help", "--help", 0, "Play a conversation between two users", ""},
 		{"help for a command", "demo --help", 0, "100 columns wide", ""},
 		{"version", "--version", 0, "simplab devel", ""},
-		{"no command", "", 2, "", `simplab: expected one of "check", "sim", "demo", "fsm", `},
+		{"no command", "", 2, "", `simplab: expected one of "check", "sim", "demo", "fsm", "ladder", ... (see "simplab --help")`},
 		{"an unknown command", "dance", 2, "", "simplab: unexpected argument dance"},
 		{"an unknown flag", "demo --loud", 2, "", "simplab: unknown flag --loud"},
 		{"a bad value", "demo --pause=soon", 2, "", `"soon" is not a time`},

@@ -3,7 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
-	"path/filepath"
+	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,26 +20,22 @@ func TestMain(m *testing.M) {
 //
 //	exits STATUS PROGRAM ARGS...   runs a program to its end
 //
-// in $TRACES the folder of the recordings, and in $RECORDS that of our own.
+// and, for captures, head and snap (replay_script_test.go); in $TRACES the folder of the recordings, in $RECORDINGS that of what
+// belongs to replays, in $RECORDS that of what simpd has recorded. [root] is true for whoever may read everything.
 func TestScripts(t *testing.T) {
-	traces, err := filepath.Abs("../../testdata/traces")
-	if err != nil {
-		t.Fatal(err)
-	}
-	records, err := filepath.Abs("../../testdata/records")
-	if err != nil {
-		t.Fatal(err)
-	}
+	traces, recordings, records := absolute(t, "../../testdata/traces"), absolute(t, replayDir), absolute(t, "../../testdata/records")
 	testscript.Run(t, testscript.Params{
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TRACES", traces)
+			env.Setenv("RECORDINGS", recordings)
 			env.Setenv("RECORDS", records)
 			return nil
 		},
 		Dir:                 "../../testdata/script/simplab",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "head": head, "snap": snap},
+		Condition:           func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
 	})
 }
 

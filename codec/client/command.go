@@ -12,9 +12,14 @@ type Command interface {
 }
 
 type (
-	// Ping asks whether the daemon is there. It is the only command that
-	// needs no Connect before it.
+	// Ping asks whether the daemon is there. Ping and Watch are the only
+	// commands that need no Connect before them.
 	Ping struct{}
+
+	// Watch asks to be told everything that happens, see [Watching]. It does not
+	// make the client the daemon's user, and is for the daemon's own host only.
+	// From then on the connection takes no command but Ping and Quit.
+	Watch struct{}
 
 	// Connect makes the client the daemon's user. See [ParseUser] for names.
 	Connect struct{ User string }
@@ -57,6 +62,9 @@ type (
 // Op returns "ping".
 func (Ping) Op() string { return "ping" }
 
+// Op returns "watch".
+func (Watch) Op() string { return "watch" }
+
 // Op returns "connect".
 func (Connect) Op() string { return "connect" }
 
@@ -85,6 +93,7 @@ func (StatusQuery) Op() string { return "status" }
 func (Quit) Op() string { return "quit" }
 
 func (Ping) command()        {}
+func (Watch) command()       {}
 func (Connect) command()     {}
 func (Invite) command()      {}
 func (Cancel) command()      {}
@@ -98,7 +107,7 @@ func (Quit) command()        {}
 // commands returns one command of each type, in the order of a session.
 func commands() []Command {
 	return []Command{
-		Ping{}, Connect{}, Invite{}, Cancel{}, Accept{}, Decline{},
+		Ping{}, Watch{}, Connect{}, Invite{}, Cancel{}, Accept{}, Decline{},
 		Chat{}, Leave{}, StatusQuery{}, Quit{},
 	}
 }

@@ -16,6 +16,9 @@
 // [Error]. A [Protocol] turns the values into bytes and back. [Native] is the
 // project's own: JSON, one object a line.
 //
+// Whoever wants to see how the daemon works sends a [Watch]: from then on it is
+// told every step of every conversation, and every datagram.
+//
 // Names, texts and reasons in events come from the network. They stay exact
 // here, since programs read them; what prints them on a terminal makes them
 // harmless first.

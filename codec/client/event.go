@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Event is what a daemon tells its client. The types in this file are the only
-// ones. Their field tags name the fields in the native protocol.
+// Event is what a daemon tells its client. The types in this file and in
+// watch.go are the only ones. Their field tags name the fields in the native protocol.
 //
 // Peer is the address of the other daemon and User the name of its user, empty
 // while unknown. Addresses are plain IPv4 or IPv6, as [ParsePeer] returns them.

@@ -70,6 +70,8 @@ func FuzzDecodeEvent(f *testing.F) {
 		f.Add(bytes.TrimSuffix(line, []byte("\n")))
 	}
 	f.Add([]byte(`{"v":1,"ev":"status","Counters":{},"chats":null}`))
+	f.Add([]byte(`{"v":1,"ev":"step","at":"2026-03-14T15:09:26.123456789+01:00","seq":-1}`))
+	f.Add([]byte(`{"v":1,"ev":"datagram","at":null,"hex":null}`))
 	f.Add([]byte(`{"v":1,"ev":"connected","pending":[null,{"since":"0000-01-01T00:00:00+01:00"}]}`))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		if bytes.IndexByte(frame, '\n') >= 0 {

@@ -58,6 +58,7 @@ func mustID(token string) ID {
 func sampleCommands() []Command {
 	return []Command{
 		Ping{},
+		Watch{},
 		Connect{User: "alice"},
 		Connect{User: `A "quoted" \ <name> & more`},
 		Invite{Peer: bob},
@@ -118,6 +119,17 @@ func sampleEvents() []Event {
 			Pending:  pending[1:],
 			Counters: map[string]uint64{"received": 18446744073709551615, "dropped": 0},
 		},
+		Watching{Addr: carol, Daemon: "1.0.0"},
+		Watching{Addr: carol, Daemon: "1.0.0", User: "alice", Machines: []Machine{
+			{Peer: bob, User: "bob", State: "established"}, {Peer: carol, State: "syn-received"},
+		}},
+		Step{
+			At: since, Peer: bob, User: "bob", From: "established", To: "established",
+			On: "RecvACK", Rule: "next", Seq: 1, Tries: 2, Cause: "datagram",
+		},
+		Datagram{At: since.Truncate(time.Second), Peer: bob, Dir: DirectionIn, Bytes: Hex{0, 0x10, 0xff}},
+		Datagram{At: since, Peer: bob, Dir: DirectionOut},
+		Missed{N: 17},
 		Error{OpName: "chat", Peer: bob, Reason: ReasonNoChat, Text: "There is no open chat."},
 		Error{Reason: ReasonBadJSON, Text: "no JSON"},
 		Unknown{EvName: "typing", Raw: json.RawMessage(`{"v":1,"ev":"typing","peer":"192.0.2.2:7777","since":[1,{}]}`)},
@@ -190,7 +202,7 @@ func TestSamplesShowEveryType(t *testing.T) {
 		events[e.Name()] = true
 	}
 	for _, name := range strings.Fields(`pong connected inviting unanswered invitation withdrawn established message
-		sent retrying delivered unconfirmed closed status error`) {
+		sent retrying delivered unconfirmed closed status error watching step datagram missed`) {
 		if !events[name] {
 			t.Errorf("no sample of the event %q", name)
 		}

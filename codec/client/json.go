@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/hex"
 	"errors"
 	"maps"
 	"net/netip"
@@ -59,14 +60,29 @@ func (w *lineWriter) boolean(name string, value bool) {
 	w.b = strconv.AppendBool(w.b, value)
 }
 
-func (w *lineWriter) time(name string, value time.Time) {
+func (w *lineWriter) time(name string, value time.Time) { w.timeAs(name, value, time.RFC3339Nano) }
+
+// micros writes a time with its microseconds, always all six digits, so that
+// lines one below the other can be compared.
+func (w *lineWriter) micros(name string, value time.Time) {
+	w.timeAs(name, value, "2006-01-02T15:04:05.000000Z07:00")
+}
+
+func (w *lineWriter) timeAs(name string, value time.Time, layout string) {
 	value = value.UTC()
 	if y := value.Year(); y < 0 || y > 9999 {
 		w.err = errYear
 	}
 	w.key(name)
 	w.b = append(w.b, '"')
-	w.b = value.AppendFormat(w.b, time.RFC3339Nano)
+	w.b = value.AppendFormat(w.b, layout)
+	w.b = append(w.b, '"')
+}
+
+func (w *lineWriter) hex(name string, value []byte) {
+	w.key(name)
+	w.b = append(w.b, '"')
+	w.b = hex.AppendEncode(w.b, value)
 	w.b = append(w.b, '"')
 }
 
@@ -148,8 +164,8 @@ func appendString(dst []byte, s string) []byte {
 
 // appendEscape appends the JSON escape of one UTF-16 code unit.
 func appendEscape(dst []byte, unit rune) []byte {
-	const hex = "0123456789abcdef"
-	return append(dst, '\\', 'u', hex[unit>>12&15], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
+	const digits = "0123456789abcdef"
+	return append(dst, '\\', 'u', digits[unit>>12&15], digits[unit>>8&15], digits[unit>>4&15], digits[unit&15])
 }
 
 // asciiPrefix returns the number of bytes at the beginning of s that stand in a

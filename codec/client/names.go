@@ -4,7 +4,7 @@ package client
 func Ops() []string {
 	var names []string
 	for _, c := range []Command{
-		Ping{}, Connect{}, Invite{}, Cancel{}, Accept{}, Decline{}, Chat{}, Leave{}, StatusQuery{}, Quit{},
+		Ping{}, Watch{}, Connect{}, Invite{}, Cancel{}, Accept{}, Decline{}, Chat{}, Leave{}, StatusQuery{}, Quit{},
 	} {
 		names = append(names, c.Op())
 	}
@@ -18,6 +18,7 @@ func Names() []string {
 	for _, e := range []Event{
 		Pong{}, Connected{}, Inviting{}, Unanswered{}, Invitation{}, Withdrawn{}, Established{}, Recognised{}, Repeated{},
 		Message{}, Sent{}, Retrying{}, Delivered{}, Unconfirmed{}, Closed{}, Status{}, Error{},
+		Watching{}, Step{}, Datagram{}, Missed{},
 	} {
 		names = append(names, e.Name())
 	}

@@ -35,7 +35,7 @@ func (Native) AppendCommand(dst []byte, c Command) ([]byte, error) {
 	w.open('{')
 	w.str("op", c.Op())
 	switch c := c.(type) {
-	case Ping, StatusQuery, Quit:
+	case Ping, Watch, StatusQuery, Quit:
 	case Connect:
 		w.str("user", c.User)
 	case Invite:
@@ -165,6 +165,28 @@ func (w *lineWriter) event(e Event) {
 		w.chats(e.Chats)
 		w.pending(e.Pending)
 		w.counters(e.Counters)
+	case Watching:
+		w.peer("addr", e.Addr)
+		w.str("daemon", e.Daemon)
+		w.str("user", e.User)
+		w.machines(e.Machines)
+	case Step:
+		w.micros("at", e.At)
+		w.peerAndUser(e.Peer, e.User)
+		w.str("from", e.From)
+		w.str("to", e.To)
+		w.str("on", e.On)
+		w.str("rule", e.Rule)
+		w.integer("seq", e.Seq)
+		w.integer("tries", e.Tries)
+		w.str("cause", e.Cause)
+	case Datagram:
+		w.micros("at", e.At)
+		w.peer("peer", e.Peer)
+		w.str("dir", string(e.Dir))
+		w.hex("hex", e.Bytes)
+	case Missed:
+		w.integer("n", e.N)
 	case Error:
 		w.str("op", e.OpName)
 		if e.Peer.IsValid() {
@@ -215,6 +237,19 @@ func (w *lineWriter) dialect(name, evidence string) {
 	if evidence != "" {
 		w.str("evidence", evidence)
 	}
+}
+
+func (w *lineWriter) machines(list []Machine) {
+	w.key("machines")
+	w.open('[')
+	for _, m := range list {
+		w.comma()
+		w.open('{')
+		w.peerAndUser(m.Peer, m.User)
+		w.str("state", m.State)
+		w.close('}')
+	}
+	w.close(']')
 }
 
 func (w *lineWriter) undelivered(list []Undelivered) {

@@ -84,6 +84,8 @@ func anyCommand() *rapid.Generator[Command] {
 			return Chat{Peer: orNobody.Draw(t, "peer"), Text: anyText().Draw(t, "text"), ID: anyID().Draw(t, "id")}
 		case Leave:
 			return Leave{Peer: orNobody.Draw(t, "peer"), Now: rapid.Bool().Draw(t, "now")}
+		case Watch:
+			return Watch{}
 		case StatusQuery:
 			return StatusQuery{}
 		case Quit:
@@ -152,6 +154,22 @@ func anyEvent() *rapid.Generator[Event] {
 				counters = rapid.MapOfN(rapid.String(), rapid.Uint64(), 1, 5).Draw(t, "counters")
 			}
 			return Status{user, chats, pending(), counters}
+		case Watching:
+			var list []Machine
+			for range rapid.IntRange(0, 3).Draw(t, "machines") {
+				list = append(list, Machine{peers.Draw(t, "peer"), rapid.String().Draw(t, "user"), text})
+			}
+			return Watching{peer, text, user, list}
+		case Step:
+			return Step{anyTime().Draw(t, "at").Truncate(time.Microsecond), peer, user, text, user, text, user, n, tries, text}
+		case Datagram:
+			var b Hex
+			if rapid.Bool().Draw(t, "bytes") {
+				b = rapid.SliceOfN(rapid.Byte(), 1, 50).Draw(t, "hex")
+			}
+			return Datagram{anyTime().Draw(t, "at").Truncate(time.Microsecond), peer, Direction(text), b}
+		case Missed:
+			return Missed{n}
 		case Error:
 			return Error{text, peer, ErrorReason(user), text}
 		default:

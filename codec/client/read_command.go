@@ -45,6 +45,8 @@ func (o *object) command() Command {
 	switch o.op {
 	case Ping{}.Op():
 		return Ping{}
+	case Watch{}.Op():
+		return Watch{}
 	case Connect{}.Op():
 		return Connect{User: o.str("user")}
 	case Invite{}.Op():

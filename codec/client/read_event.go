@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // DecodeEvent implements [Protocol]. Fields that are missing are zero, and a
@@ -59,6 +60,14 @@ func (Native) DecodeEvent(frame []byte) (Event, error) {
 				e.Counters = nil
 			}
 		})
+	case Watching{}.Name():
+		return decodeAs(frame, func(e *Watching) { e.Machines = orNil(e.Machines) })
+	case Step{}.Name():
+		return decodeAs(frame, func(e *Step) { e.At = e.At.Truncate(time.Microsecond) })
+	case Datagram{}.Name():
+		return decodeAs(frame, func(e *Datagram) { e.At, e.Bytes = e.At.Truncate(time.Microsecond), orNil(e.Bytes) })
+	case Missed{}.Name():
+		return decodeAs[Missed](frame)
 	case Error{}.Name():
 		return decodeAs[Error](frame)
 	default:

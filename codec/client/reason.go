@@ -56,6 +56,9 @@ const (
 	ReasonTaken            ErrorReason = "taken"             // another client holds the daemon
 	ReasonNotConnected     ErrorReason = "not-connected"     // no Connect yet
 	ReasonAlreadyConnected ErrorReason = "already-connected" // a second Connect
+	ReasonNotLocal         ErrorReason = "not-local"         // watches from another host
+	ReasonTooManyWatchers  ErrorReason = "too-many-watchers" // as many watch as may
+	ReasonWatching         ErrorReason = "watching"          // the connection watches, and does nothing else
 
 	// The command does not fit the state of things.
 	ReasonSelf         ErrorReason = "self"          // the peer is this daemon itself
@@ -85,6 +88,7 @@ func ErrorReasons() []ErrorReason {
 		ReasonBadJSON, ReasonUnknownOp, ReasonMissingField, ReasonWrongType, ReasonTooLong,
 		ReasonBadUser, ReasonBadAddress, ReasonBadText,
 		ReasonNotAllowed, ReasonTaken, ReasonNotConnected, ReasonAlreadyConnected,
+		ReasonNotLocal, ReasonTooManyWatchers, ReasonWatching,
 		ReasonSelf, ReasonNoChat, ReasonSeveralChats, ReasonNoInvitation, ReasonNotInviting,
 		ReasonAlreadyOpen, ReasonConnecting, ReasonClosing, ReasonBusy,
 		ReasonQueueFull, ReasonOverloaded, ReasonShuttingDown, ReasonSendFailed,

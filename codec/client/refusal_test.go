@@ -203,7 +203,8 @@ func TestNativeRefusesEvents(t *testing.T) {
 func TestNativeRefusesEventLines(t *testing.T) {
 	for _, line := range []string{
 		``, `pong`, `[]`, `null`, `{}`,
-		`{"ev":"pong"}`, `{"v":2,"ev":"pong"}`, `{"v":"1","ev":"pong"}`, `{"v":1}`, `{"v":1,"ev":7}`,
+		`{"ev":"pong"}`, `{"v":1,"ev":"datagram","hex":"0"}`, `{"v":1,"ev":"datagram","hex":"xy"}`, `{"v":1,"ev":"step","at":"noon"}`,
+		`{"v":2,"ev":"pong"}`, `{"v":"1","ev":"pong"}`, `{"v":1}`, `{"v":1,"ev":7}`,
 		`{"v":1,"ev":"message","n":"one"}`, `{"v":1,"ev":"message","peer":"bob"}`,
 		`{"v":1,"ev":"sent","id":{}}`, `{"v":1,"ev":"status","counters":{"x":-1}}`,
 	} {

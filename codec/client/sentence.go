@@ -61,7 +61,19 @@ func sentence(op string, reason ErrorReason, f Facts) string {
 			"Quit that one first, or use another daemon.", named(", the user ", f.User))
 	case ReasonNotConnected:
 		return "You have not said who you are. Connect with a user name first."
+	case ReasonNotLocal:
+		return "This daemon can be watched from its own host only. Start the program that watches there."
+	case ReasonTooManyWatchers:
+		return fmt.Sprintf("This daemon is watched by %s already, and it allows no more. End one of them first.",
+			count(f.Limit, "program", "too many programs"))
+	case ReasonWatching:
+		return "This connection watches the daemon, and takes no command but ping and quit. " +
+			"Open another connection for everything else."
 	case ReasonAlreadyConnected:
+		if op == (Watch{}).Op() {
+			return fmt.Sprintf("This connection is the daemon's user%s. Open another one to watch.",
+				named(", ", f.User))
+		}
 		return fmt.Sprintf("You are already connected%s. Quit before you connect with another name.",
 			named(" as ", f.User))
 

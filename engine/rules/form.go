@@ -108,6 +108,18 @@ func formRules() []*Rule {
 				}
 			},
 		},
+		{
+			ID: "dg/10", Name: "User is the sender's name", Severity: Deviation,
+			Sentence: "A user is identified by IP address and port; the user name is a label.",
+			Ref:      "1.1",
+			Usually:  "It answers with a copy of the datagram that it answers, and does not put its own name into it.",
+			seen: func(x *scene) {
+				own, other := x.c.Parties[x.By].Name, x.c.Parties[x.By.Other()].Name
+				if x.Err == nil && x.Datagram.Form != codec.Stub && own != other && other != "" && string(x.Datagram.User) == other {
+					x.breaks(fmt.Sprintf("%s carries the name of the other side, %q", x.Datagram.Kind, x.Datagram.User), "its own")
+				}
+			},
+		},
 	}
 }
 

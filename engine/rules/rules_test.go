@@ -34,6 +34,7 @@ var changes = map[string]func([]byte) []byte{
 		binary.BigEndian.PutUint32(b[35:], uint32(len(b)-39+1))
 		return slices.Insert(b, 39, 0)
 	},
+	"echo": func(b []byte) []byte { copy(b[3:], "alice"); return b },
 	"payload": func(b []byte) []byte {
 		binary.BigEndian.PutUint32(b[35:], 2)
 		return append(b, "hi"...)
@@ -158,6 +159,7 @@ func TestRules_EachAlone(t *testing.T) {
 		{"dg/7", 1, "0 a>b SYN 0 !payload", native},
 		{"dg/8", 1, "0 a>b SYN 0 !trailer", native + "2 a>b CHAT 0 hi +bbbbbbbb_#1"},
 		{"dg/9", 4, open + "2 a>b CHAT 0 hi !nul", open + "2 a>b CHAT 0 hi"},
+		{"dg/10", 5, open + "2 a>b CHAT 0 hi \n 2 b>a ACK 0 !echo", open + "2 a>b CHAT 0 hi \n 2 b>a ACK 0"},
 		{"hs/1", 1, "0 a>b SYN 1", "0 a>b SYN 0"},
 		{"hs/2", 2, "0 a>b SYN 0 \n 1 b>a ACK 0", native},
 		{"hs/2", 1, "0 a>b SYN 0 \n end 60", "0 a>b SYN 0 \n 1 b>a FIN 0"},

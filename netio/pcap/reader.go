@@ -24,12 +24,13 @@ type Reader struct {
 	Skipped int // packets of other protocols, or of links that are not known, so far
 	Cut     int // packets that were delivered and were cut, so far
 
-	source source
-	file   io.Closer
-	packet Packet
-	n      int
-	start  time.Time // when the first packet was captured, of whatever protocol
-	err    error     // after the end
+	source  source
+	file    io.Closer
+	counted *counting // nil: it comes from anywhere
+	packet  Packet
+	n       int
+	start   time.Time // when the first packet was captured, of whatever protocol
+	err     error     // after the end
 }
 
 // source is a file format.
@@ -50,12 +51,16 @@ func Open(path string) (*Reader, error) {
 		_ = f.Close()
 		return nil, fmt.Errorf("%s: %w", path, ErrDirectory)
 	}
-	r, err := NewReader(f)
+	counted := &counting{from: f}
+	if about, err := f.Stat(); err == nil && about.Mode().IsRegular() {
+		counted.size = about.Size()
+	}
+	r, err := NewReader(counted)
 	if err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	r.file = f
+	r.file, r.counted = f, counted
 	return r, nil
 }
 
@@ -169,6 +174,27 @@ func (r *Reader) Next() (Packet, error) {
 		return r.packet, nil
 	}
 	return Packet{}, r.err
+}
+
+// counting counts what is read of a file.
+type counting struct {
+	from       io.Reader
+	read, size int64
+}
+
+// Read reads.
+func (c *counting) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.read += int64(n)
+	return n, err
+}
+
+// Part is how much of the file has been read, from 0 to 1; negative if that cannot be known.
+func (r *Reader) Part() float64 {
+	if r.counted == nil || r.counted.size == 0 {
+		return -1
+	}
+	return float64(r.counted.read) / float64(r.counted.size)
 }
 
 // Read is how many packets were read so far, with those that were skipped.
