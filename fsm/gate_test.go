@@ -168,3 +168,25 @@ func TestLooplab_Traps(t *testing.T) {
 		}
 	})
 }
+
+// The gate of another table agrees to what that says, and to nothing that only the protocol says.
+func TestGateOf_GoesByItsTable(t *testing.T) {
+	all := Rules()
+	var edited *Rule
+	for i := range all {
+		if all[i].ID() == "established/leave" {
+			edited = &all[i]
+			edited.To = Idle
+		}
+	}
+	g := NewGateOf(NewTable(all))
+	if err := g.Pass(Established, edited, Idle); err != nil {
+		t.Errorf("what the table says is refused: %v", err)
+	}
+	if g.Pass(Established, edited, FinWait) == nil {
+		t.Error("what the protocol says passes, though the table says something else")
+	}
+	if NewGate().Pass(Established, edited, Idle) == nil {
+		t.Error("the protocol's own gate agrees to another table")
+	}
+}

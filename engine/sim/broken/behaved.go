@@ -13,13 +13,11 @@ func toggling(p fsm.Packet) func(*fsm.Rule) {
 	return check.After(func(_ *fsm.Vars, out *fsm.Actions) { check.Each(out, p, func(a *fsm.Action) { a.Seq ^= 1 }) })
 }
 
-// doing makes a rule do what one does that is for open chats, and stay in its state.
-func doing(on fsm.Input, name string) func(*fsm.Rule) {
-	return func(r *fsm.Rule) {
-		for _, other := range fsm.Cell(fsm.Established, on) {
-			if other.Name == name {
-				r.Do, r.To = other.Do, r.From
-			}
+// sendingAtOnce makes a rule do what the one does that sends a message in an open chat, and stay in its state.
+func sendingAtOnce(r *fsm.Rule) {
+	for _, other := range fsm.Cell(fsm.Established, fsm.Say) {
+		if other.Name == "send" {
+			r.Do, r.To = other.Do, r.From
 		}
 	}
 }
@@ -45,8 +43,8 @@ func handshakes() []Trace {
 			}
 			return b
 		}),
-		mistaken("early-caller", "hs/7", "alice", "sends messages before the invitation is answered", earlyCaller, "syn-sent/say-too-early", doing(fsm.Say, "send")),
-		mistaken("early-called", "hs/7", "bob", "sends messages before its user has answered", earlyCalled, "syn-received/say-too-early", doing(fsm.Say, "send")),
+		mistaken("early-caller", "hs/7", "alice", "sends messages before the invitation is answered", earlyCaller, "syn-sent/say-too-early", sendingAtOnce),
+		mistaken("early-called", "hs/7", "bob", "sends messages before its user has answered", earlyCalled, "syn-received/say-too-early", sendingAtOnce),
 		mistaken("busy-fin-only", "bz/1", "bob", "refuses with FIN alone while its user is in a chat", busy, "idle/busy", check.Dropping(fsm.ERR)),
 		mistaken("busy-err-only", "bz/2", "bob", "refuses with ERR alone while its user is in a chat", busy, "idle/busy", check.Dropping(fsm.FIN)),
 		mistaken("busy-silent", "bz/1", "bob", "ignores others while its user is in a chat", busy, "idle/busy", both(check.Dropping(fsm.ERR), check.Dropping(fsm.FIN))),

@@ -54,14 +54,14 @@ func openings() []Trace {
 				return becoming(codec.SYNACK, "")(slices.Clone(b))
 			})
 		}},
-		mistaken("called-at-once", "hs/7", "bob", "sends messages before its SYN+ACK is acknowledged", atOnce, "syn-received/say-too-early", doing(fsm.Say, "send")),
+		mistaken("called-at-once", "hs/7", "bob", "sends messages before its SYN+ACK is acknowledged", atOnce, "syn-received/say-too-early", sendingAtOnce),
 		mistaken("busy-fin-first", "bz/2", "bob", "sends FIN, and then ERR, while its user is in a chat", busy, "idle/busy", check.After(func(_ *fsm.Vars, out *fsm.Actions) {
 			slices.Reverse(out.All())
 		})),
 		mistaken("native-busy-err-only", "bz/2", "bob", "refuses with ERR alone while its user is in a chat", native(busy), "idle/busy", check.Dropping(fsm.FIN)),
 		mistaken("native-busy-fin-only", "bz/1", "bob", "refuses with FIN alone while its user is in a chat", native(busy), "idle/busy", check.Dropping(fsm.ERR)),
 		mistaken("native-syn-one", "hs/1", "alice", "numbers its SYN 1", native(chat), "idle/invite", toggling(fsm.SYN)),
-		mistaken("native-early-caller", "hs/7", "alice", "sends messages before the invitation is answered", native(earlyCaller), "syn-sent/say-too-early", doing(fsm.Say, "send")),
+		mistaken("native-early-caller", "hs/7", "alice", "sends messages before the invitation is answered", native(earlyCaller), "syn-sent/say-too-early", sendingAtOnce),
 		mistaken("native-no-ringing", "na/6", "bob", "does not confirm a SYN", native(chat), "idle/invitation", check.Dropping(fsm.ACK)),
 	}
 }
