@@ -93,6 +93,24 @@ func TestTraces_AreExplained(t *testing.T) {
 	}
 }
 
+// Of the daemons without a fault nothing is said for sure. Only a number that is none they send back as they got it.
+func TestTraces_BlameNobodyElse(t *testing.T) {
+	traces := broken.All()
+	for i := range traces {
+		tr := &traces[i]
+		faulty, err := tr.Faulty()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range judge(t, tr.Capture) {
+			echoed := f.Rule.ID == "dg/4" && tr.Rule == "dg/4"
+			if f.By != faulty && !f.Unsure && f.Severity != rules.Remark && !echoed {
+				t.Errorf("%s: the fault is %s's, and %s is said to break %s in #%d: %s", tr.Name, faulty, f.By, f.Rule.ID, f.Packet, f.Seen)
+			}
+		}
+	}
+}
+
 // Each trace has a name of its own, and a faulty daemon.
 func TestTraces_AreWellFormed(t *testing.T) {
 	known := make(map[string]bool)
