@@ -116,7 +116,7 @@ func (c explainCommand) writer(l lab, to io.Writer) explain.Writer {
 // capture is a source: a capture.
 func (c explainCommand) capture(l lab, name string, from io.Reader) packetSource {
 	return func(to *judging) error {
-		bar := newProgress(l.stderr, "judging", "packets", time.Now)
+		bar := newProgress(l.stderr, "judging", time.Now)
 		defer bar.end()
 		var t traffic
 		defer func() { to.tally.Cut, to.tally.Others = t.Cut, t.Others+t.Clients }()

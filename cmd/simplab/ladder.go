@@ -181,7 +181,7 @@ func (c ladderCommand) draw(l lab, drawing ladder.Drawing) error {
 	if terminalWidth(l.stdout) > 0 && (c.Out == "" || c.Out == "-") {
 		progress = io.Discard // it is seen how far it is
 	}
-	bar := newProgress(progress, "reading "+filepath.Base(c.named()), "packets", time.Now)
+	bar := newProgress(progress, "reading "+filepath.Base(c.named()), time.Now)
 	var from io.Reader // nil: the file
 	if c.File == "-" {
 		from = l.stdin

@@ -15,7 +15,6 @@ type progress struct {
 	to    io.Writer        // nil: nobody looks
 	clock func() time.Time // the time
 	verb  string           // what is done, such as "reading"
-	noun  string           // to what, such as "packets"
 
 	began, shown time.Time
 	asked        uint
@@ -28,8 +27,8 @@ const (
 )
 
 // newProgress begins. clock is time.Now but in a test.
-func newProgress(to io.Writer, verb, noun string, clock func() time.Time) *progress {
-	p := &progress{clock: clock, verb: verb, noun: noun, began: clock()}
+func newProgress(to io.Writer, verb string, clock func() time.Time) *progress {
+	p := &progress{clock: clock, verb: verb, began: clock()}
 	if f, isFile := to.(*os.File); isFile && term.IsTerminal(int(f.Fd())) {
 		p.to = to
 	}
@@ -47,7 +46,7 @@ func (p *progress) step(done int, part float64) {
 		return
 	}
 	p.shown = now
-	line := fmt.Sprintf("%s: %d %s", p.verb, done, p.noun)
+	line := fmt.Sprintf("%s: %d packets", p.verb, done)
 	if part >= 0 {
 		line += fmt.Sprintf(", %.0f%%", 100*min(part, 1))
 	}

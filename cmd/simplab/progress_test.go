@@ -10,7 +10,7 @@ import (
 func TestProgress(t *testing.T) {
 	now := time.Unix(0, 0)
 	var screen strings.Builder
-	p := newProgress(nil, "reading", "packets", func() time.Time { return now })
+	p := newProgress(nil, "reading", func() time.Time { return now })
 	p.to = &screen
 	steps := func(n int, upTo time.Duration) {
 		for i := range n {
@@ -48,7 +48,7 @@ func TestProgress(t *testing.T) {
 func TestProgress_NoTerminal(t *testing.T) {
 	now := time.Unix(0, 0)
 	var file strings.Builder
-	p := newProgress(&file, "reading", "packets", func() time.Time { return now })
+	p := newProgress(&file, "reading", func() time.Time { return now })
 	for i := range 100_000 {
 		now = now.Add(time.Millisecond)
 		p.step(i, 0.5)

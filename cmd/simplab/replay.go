@@ -311,7 +311,7 @@ func readUDP(l lab, path, doing string, each func(*pcap.Packet)) (broken, err er
 		return nil, err
 	}
 	defer func() { _ = r.Close() }()
-	shown := newProgress(l.stderr, doing, "packets", time.Now)
+	shown := newProgress(l.stderr, doing, time.Now)
 	defer shown.end()
 	var p pcap.Packet
 	for {
