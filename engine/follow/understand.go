@@ -65,7 +65,7 @@ func (c *Conversation) acknowledged(s *Seen) *Ask {
 	d := &s.Datagram
 	asks := &c.asks[s.By.Other()]
 	of := codec.AckOf(d.Payload)
-	if d.Form == codec.FINACK {
+	if d.Form == codec.FINACK && asks[codec.FIN].First != 0 {
 		of = codec.FIN
 	}
 	if of != codec.Invalid {
@@ -89,6 +89,8 @@ func (c *Conversation) ratherThan(a, b *Ask, seq uint8) bool {
 	switch {
 	case (a.Kind == codec.SYN) != (b.Kind == codec.SYN): // nobody but native peers acknowledges a SYN, and they say so
 		return b.Kind == codec.SYN
+	case c.settled(a) != c.settled(b):
+		return c.settled(b)
 	case a.wanting() != b.wanting():
 		return a.wanting()
 	case (a.Seq == seq) != (b.Seq == seq):
@@ -98,6 +100,9 @@ func (c *Conversation) ratherThan(a, b *Ask, seq uint8) bool {
 	}
 	return a.Last > b.Last
 }
+
+// settled reports whether an ask is a refusal that only native peers acknowledge.
+func (c *Conversation) settled(a *Ask) bool { return a.Refuses && !c.Native() }
 
 // ask notes a datagram that wants an answer, and what it answers itself.
 func (f *Follower) ask(c *Conversation, s *Seen) {

@@ -30,7 +30,7 @@ func (f *Follower) settle(c *Conversation, s *Seen) {
 	case codec.SYNACK:
 		answer, repeat = true, native && !again
 	case codec.CHAT:
-		open := c.Parties[s.By].State == fsm.Established
+		open := c.Parties[s.By].State == fsm.Established && c.Parties[s.By.Other()].State != fsm.FinWait // who has left owes nothing
 		answer, repeat = open, open && !again && (native || a.Copies < certain)
 	case codec.FIN:
 		chat := !a.Refuses && c.Opened || c.Late

@@ -158,6 +158,10 @@ func oneInFlight(x *scene) {
 		x.breaksAs(Remark, fmt.Sprintf("another message, after %d copies of #%d without an ACK", x.Pushed.Copies, x.Pushed.First), "to go on with that one")
 		return
 	}
+	if !x.c.Native() && x.file.sides[x.By.Other()].lastACK == int(x.Pushed.Seq)+1 { // a second copy of that ACK looks like one of this message
+		x.mayBreak(seen, "to wait")
+		return
+	}
 	x.breaks(seen, "to wait")
 }
 

@@ -31,7 +31,8 @@ func busyRules() []*Rule {
 					x.mayBreakAs(Deviation, "SYN+ACK, while its user is in a chat with somebody else", "ERR, then FIN")
 				case x.Datagram.Kind == codec.FIN && x.c.Native() && codec.ReasonOf(x.Datagram.Payload) == codec.Declined:
 				case x.Datagram.Kind == codec.FIN:
-					x.mayBreak("FIN alone, while its user is in a chat with somebody else", "ERR, then FIN") // its daemon may have been started anew
+					f := x.mayBreak("FIN alone, while its user is in a chat with somebody else", "ERR, then FIN") // its daemon may have been started anew
+					x.file.sides[x.By].alone = debt{f, x.N}
 				}
 			},
 			missing: func(x *scene, m *follow.Missing) {
@@ -44,6 +45,13 @@ func busyRules() []*Rule {
 			ID: "bz/2", Name: "FIN follows the ERR",
 			Sentence: sentence, Ref: "5.2 5.3",
 			Usually: "It takes the ERR for enough. A caller that waits for the FIN goes on waiting.",
+			seen: func(x *scene) {
+				if own := &x.file.sides[x.By]; x.Datagram.Kind == codec.ERR && own.alone.found != nil {
+					x.file.drop(own.alone)
+					own.alone = debt{}
+					x.breaks("the ERR behind its FIN", "ERR first")
+				}
+			},
 			missing: func(x *scene, m *follow.Missing) {
 				if m.For.Kind == codec.ERR && m.Kind == codec.FIN {
 					f := x.lacks(m, fmt.Sprintf("no FIN behind the ERR of #%d", m.For.Last), "FIN, at once")
@@ -83,16 +91,16 @@ func closingRules() []*Rule {
 			Ref:      "6.1", explains: []string{"cl/3", "cl/4"},
 			Usually: "It answers with a FIN or an ERR of its own, or ends without a word.",
 			seen: func(x *scene) {
-				fin := x.c.Asked(x.By.Other(), codec.FIN)
-				if fin == nil || !fin.Open() || fin.Refuses || x.Was[x.By.Other()] != fsm.FinWait || x.Copy != follow.Fresh || x.c.Asked(x.By, codec.FIN) != nil && x.Datagram.Kind == codec.FIN && x.file.sides[x.By].fin != x.N && x.file.sides[x.By].fin != 0 {
-					return
-				}
-				switch x.Datagram.Kind {
-				case codec.ERR:
+				own, fin := &x.file.sides[x.By], x.c.Asked(x.By.Other(), codec.FIN)
+				switch {
+				case x.Datagram.Kind == codec.ACK && x.Of == codec.FIN && own.met.found != nil: // both have left at the same time
+					x.file.drop(own.met)
+					own.met = debt{}
+				case fin == nil || !fin.Open() || fin.Refuses || x.Was[x.By.Other()] != fsm.FinWait || x.Copy != follow.Fresh:
+				case x.Datagram.Kind == codec.ERR:
 					x.breaks(fmt.Sprintf("ERR in answer to the FIN of #%d", fin.Last), fmt.Sprintf("ACK seq=%d", fin.Seq))
-				case codec.FIN: // unless both have left at the same time
-					x.mayBreak(fmt.Sprintf("FIN in answer to the FIN of #%d", fin.Last), fmt.Sprintf("ACK seq=%d", fin.Seq))
-				case codec.SYN, codec.SYNACK, codec.ACK, codec.CHAT, codec.Invalid:
+				case x.Datagram.Kind == codec.FIN && !x.c.Native(): // who says why does not answer
+					own.met = debt{x.mayBreak(fmt.Sprintf("FIN in answer to the FIN of #%d", fin.Last), fmt.Sprintf("ACK seq=%d", fin.Seq)), x.N}
 				}
 			},
 			missing: func(x *scene, m *follow.Missing) {
@@ -107,7 +115,8 @@ func closingRules() []*Rule {
 			Ref:      "6.2 6.6", explains: []string{"sw/", "cl/4"},
 			Usually: "It sends the FIN at once and what is in its queue behind it.",
 			seen: func(x *scene) {
-				if own := &x.file.sides[x.By]; x.isMessage() && own.fin != 0 {
+				again := x.Copy == follow.Repeated || x.Copy == follow.Rewritten
+				if own := &x.file.sides[x.By]; own.fin != 0 && (x.isMessage() || x.Datagram.Kind == codec.CHAT && again && !x.soon(x.At.Sub(own.finAt))) {
 					x.breaks(fmt.Sprintf("a message, after its own FIN in #%d", own.fin), "nothing, or SYN for a new chat")
 				}
 			},
@@ -119,7 +128,8 @@ func closingRules() []*Rule {
 			Usually: "It acknowledges the FIN without leaving the chat.",
 			seen: func(x *scene) {
 				if own := &x.file.sides[x.By]; x.isMessage() && own.fin == 0 && own.ackedFIN != 0 {
-					x.breaks(fmt.Sprintf("a message, after it has acknowledged the other's FIN in #%d", own.ackedFIN), "nothing, or SYN for a new chat")
+					f := x.breaks(fmt.Sprintf("a message, after it has acknowledged the other's FIN in #%d", own.ackedFIN), "nothing, or SYN for a new chat")
+					f.Unsure = f.Unsure || x.c.Close // that may have been the FIN of the conversation before
 				}
 			},
 		},

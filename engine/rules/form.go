@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 
 // formRules are about how a datagram is written.
 func formRules() []*Rule {
-	unreadable := []string{"hs/", "sw/6", "sw/7", "sw/9", "bz/", "cl/1", "cl/4", "er/"}
+	unreadable := []string{"hs/", "sw/3", "sw/6", "sw/7", "sw/9", "bz/", "cl/1", "cl/4", "er/"}
 	return []*Rule{
 		{
 			ID: "dg/1", Name: "Type and Operation are known",
@@ -92,8 +93,12 @@ func formRules() []*Rule {
 			Ref:      "1.1 1.6",
 			Usually:  "It adds a checksum of its own behind the datagram. UDP has one already, and programs that read all bytes as the message show it.",
 			seen: func(x *scene) {
-				if x.Notes.Has(codec.Trailer) {
-					x.breaks("2 bytes behind the payload, a checksum", "the datagram ends where Length says")
+				const expected = "the datagram ends where Length says"
+				switch {
+				case x.Notes.Has(codec.Trailer):
+					x.breaks("2 bytes behind the payload, a checksum", expected)
+				case x.Notes.Has(codec.LengthShort) && emptyBehind(x.Bytes):
+					x.breaks("NUL bytes behind the payload", expected)
 				}
 			},
 		},
@@ -103,8 +108,11 @@ func formRules() []*Rule {
 			Ref:      "1.1",
 			Usually:  "It sends a string with the byte that its language puts in front of it, or ends the User field one byte too late.",
 			seen: func(x *scene) {
-				if x.Notes.Has(codec.LeadingNUL) {
+				switch n := len(x.Datagram.Payload); {
+				case x.Notes.Has(codec.LeadingNUL):
 					x.breaks("a NUL in front of the message", "the message")
+				case x.Err == nil && x.Datagram.Kind == codec.CHAT && n > 0 && x.Datagram.Payload[n-1] == 0:
+					x.breaks("a NUL behind the message", "the message")
 				}
 			},
 		},
@@ -147,7 +155,7 @@ func wholeHeader(x *scene) {
 }
 
 func trueLength(x *scene) {
-	if x.Cut || x.Err != nil || !x.Notes.Has(codec.LengthLong) && !x.Notes.Has(codec.LengthShort) {
+	if x.Cut || x.Err != nil || !x.Notes.Has(codec.LengthLong) && !x.Notes.Has(codec.LengthShort) || x.Notes.Has(codec.LengthShort) && emptyBehind(x.Bytes) {
 		return
 	}
 	const at = codec.HeaderLen - 4
@@ -160,4 +168,10 @@ func trueLength(x *scene) {
 		seen += " (it counts the header too)"
 	}
 	x.breaks(seen, fmt.Sprint(there))
+}
+
+// emptyBehind reports whether a datagram has nothing but NUL behind what Length counts.
+func emptyBehind(b []byte) bool {
+	const at = codec.HeaderLen - 4
+	return len(bytes.Trim(b[codec.HeaderLen+int(binary.BigEndian.Uint32(b[at:])):], "\x00")) == 0
 }

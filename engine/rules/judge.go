@@ -25,6 +25,11 @@ type conduct struct {
 	ackedFIN   int       // the packet in which it acknowledged the other's end of it
 	hurried    int       // copies of a message that came much too soon, in a row
 	ackedRight bool      // it has acknowledged a message with its number
+	lastACK    int       // the number of its last ACK, and one more; 0: none yet
+	rang       bool      // it has confirmed the SYN (native)
+	finAt      time.Time // when it ended the chat
+	alone      debt      // its FIN, without the ERR that should have been in front of it
+	met        debt      // its FIN in answer to a FIN
 	number     uint32    // of its last message (native)
 	lastSeq    uint8     // of its last message, as it went out first
 	lastTold   uint8     // and as it went out last
@@ -130,10 +135,12 @@ func (x *scene) remember() {
 	case codec.FIN:
 		own.sent[x.Datagram.Seq] = true
 		if own.fin == 0 && x.Was[x.By] == fsm.Established {
-			own.fin = x.N
+			own.fin, own.finAt = x.N, x.At
 		}
 	case codec.ACK:
 		own.ackedRight = own.ackedRight || x.Of == codec.CHAT && x.Answers != nil && x.Answers.Seq == x.Datagram.Seq
+		own.lastACK = int(x.Datagram.Seq) + 1
+		own.rang = own.rang || x.Of == codec.SYN
 		if x.Of == codec.FIN && x.Was[x.By.Other()] == fsm.FinWait && x.Answers != nil && !x.Answers.Refuses && own.ackedFIN == 0 {
 			own.ackedFIN = x.N
 		}
@@ -215,7 +222,7 @@ func (x *scene) lacks(m *follow.Missing, seen, expected string) *Finding {
 	}
 	f := Finding{
 		Severity: x.rule.Severity, Packet: packet, At: at, By: x.c.Parties[m.By].Addr, Seen: seen, Expected: expected,
-		Unsure: !x.judge.opts.Lossless || m.Awaited, own: m.Repeat,
+		Unsure: !x.judge.opts.Lossless || m.Awaited, own: m.Repeat, silent: !m.Repeat,
 	}
 	return x.find(f)
 }
@@ -261,8 +268,8 @@ func (x *scene) soon(d time.Duration) bool { return d < x.judge.opts.Retransmit*
 func fold(found []*Finding) []*Finding {
 	slices.SortStableFunc(found, func(a, b *Finding) int { return cmp.Or(a.Packet-b.Packet, a.rank()-b.rank()) })
 	var roots []*Finding
-	for i, f := range found {
-		if root := cause(found[:i], f); root != nil {
+	for _, f := range found {
+		if root := cause(found, f, nil); root != nil {
 			root.Consequences = append(root.Consequences, f)
 		} else {
 			roots = append(roots, f)
@@ -285,21 +292,31 @@ func (f *Finding) rank() int {
 	return 2
 }
 
-// cause finds the earlier finding from which f follows: the first that explains it, of the same side rather than of the
-// other. What follows from that follows from its cause.
-func cause(before []*Finding, f *Finding) *Finding {
+// cause finds the finding from which f follows: the first that explains it, of the same side rather than of the other. What
+// follows from that follows from its cause. passed are the findings that have led to f already.
+func cause(found []*Finding, f *Finding, passed []*Finding) *Finding {
+	passed = append(passed, f)
+	at := slices.Index(found, f)
 	for _, same := range [...]bool{true, false} {
-		for i, b := range before {
-			if (b.By == f.By) != same || b.Severity > f.Severity || b.Severity == Remark || b.Rule == f.Rule || !b.Rule.explainsAlso(f.Rule) {
+		for i, b := range found {
+			if (b.By == f.By) != same || slices.Contains(passed, b) || !b.explains(f, i < at) {
 				continue
 			}
-			if root := cause(before[:i], b); root != nil {
+			if root := cause(found, b, passed); root != nil {
 				return root
 			}
 			return b
 		}
 	}
 	return nil
+}
+
+// explains reports whether another finding follows from this one: it comes before that, and is not less sure than what it
+// explains of the other side. That perhaps nothing was answered follows also from what came until the time for the answer was up.
+func (f *Finding) explains(other *Finding, before bool) bool {
+	meanwhile := other.silent && other.Unsure && !f.Unsure && !f.At.After(other.At)
+	return (before || meanwhile) && f.Severity <= other.Severity && f.Severity != Remark && f.Rule != other.Rule && f.Rule.explainsAlso(other.Rule) &&
+		(other.Unsure || !f.Unsure || f.By == other.By)
 }
 
 // explainsAlso reports whether another rule may be broken because this one was.

@@ -49,7 +49,7 @@ func nativeRules() []*Rule {
 					return
 				}
 				is, sent := x.Datagram.Number(), x.file.sides[x.By.Other()].number
-				if is == 0 || is > sent {
+				if is == 0 || is > sent || uint8(is-1)&1 != x.Datagram.Seq&1 { // they carry 0 and 1 in turn, from 0
 					x.breaks(fmt.Sprintf("an ACK of message #%d", is), fmt.Sprintf("one of those that were sent, #1 to #%d", sent))
 				}
 			},
@@ -73,6 +73,18 @@ func nativeRules() []*Rule {
 			missing: func(x *scene, m *follow.Missing) {
 				if m.Repeat && m.For.Kind != codec.CHAT && !m.Awaited {
 					x.lacks(m, fmt.Sprintf("the %s of #%d is not answered and was not sent again", m.For.Kind, m.For.First), fmt.Sprintf("a copy every %s", x.judge.opts.Retransmit)).Unsure = true
+				}
+			},
+		},
+		{
+			ID: "na/6", Name: "A SYN is confirmed at once", Severity: Deviation,
+			Sentence: "The invited daemon confirms a SYN at once (\"ringing\") (ours).",
+			Ref:      "3.5",
+			Usually:  "It answers only when its user does. The caller cannot tell whether anybody is there.",
+			seen: func(x *scene) {
+				syn := x.Answers
+				if x.Datagram.Kind == codec.SYNACK && x.c.Native() && syn != nil && syn.Copies > 1 && !x.file.sides[x.By].rang && !x.mixed() {
+					x.mayBreak(fmt.Sprintf("no ACK of the SYN of #%d and its copies before the SYN+ACK", syn.First), "ACK, at once")
 				}
 			},
 		},

@@ -79,8 +79,9 @@ type Finding struct {
 	Count        int        // how many packets show it
 	Consequences []*Finding // what follows from it
 
-	found Severity // as which it was found first
-	own   bool     // a copy is missing, of what its sender has sent before
+	found  Severity // as which it was found first
+	own    bool     // a copy is missing, of what its sender has sent before
+	silent bool     // an answer is missing
 }
 
 // Report is what is to be said of one conversation.

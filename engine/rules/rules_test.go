@@ -197,6 +197,7 @@ func TestRules_EachAlone(t *testing.T) {
 		{"na/3", 6, native + "2 a>b CHAT 0 hi +bbbbbbbb_#1 \n 2 b>a ACK 0 chat aaaaaaaa #2", native + "2 a>b CHAT 0 hi +bbbbbbbb_#1 \n 2 b>a ACK 0 chat aaaaaaaa #1"},
 		{"na/4", 5, native + "2 a>b CHAT 0 hi +#1", native + "2 a>b CHAT 0 hi +bbbbbbbb_#1"},
 		{"na/5", 3, "0 a>b SYN 0 simp/1 aaaaaaaa \n 0 b>a ACK 0 syn aaaaaaaa \n 1 b>a SYN+ACK 0 simp/1 aaaaaaaa bbbbbbbb \n end 60", native + "end 60"},
+		{"na/6", 3, "0 a>b SYN 0 simp/1 aaaaaaaa \n 5 a>b SYN 0 simp/1 aaaaaaaa \n 8 b>a SYN+ACK 0 simp/1 aaaaaaaa bbbbbbbb", native},
 	} {
 		name := fmt.Sprintf("%s in %d", c.rule, c.packet)
 		tested[c.rule] = true
@@ -258,6 +259,22 @@ func TestJudge_FoldsConsequences(t *testing.T) {
 	j.Finish()
 	if len(roots) != 1 || roots[0].Rule.ID != "dg/1" || roots[0].Count != 4 || !slices.Equal(roots[0].More, []int{5, 6, 7}) {
 		t.Errorf("found %+v", roots)
+	}
+}
+
+// Nothing gets lost by that: of two that may follow from each other, one is the cause.
+func TestJudge_LosesNothing(t *testing.T) {
+	for _, lossless := range [...]bool{false, true} {
+		var roots []*rules.Finding
+		j := rules.New(rules.Options{Lossless: lossless}, func(r *rules.Report) { roots = append(roots, r.Findings...) })
+		ps, _ := packets(t, open+"2 a>b CHAT 1 frozen one \n 3 a>b CHAT 1 frozen two \n 14 b>a ACK 1 \n 19 a>b CHAT 0 after \n 19 b>a ACK 0")
+		for _, p := range ps {
+			j.Packet(p)
+		}
+		j.Finish()
+		if len(roots) == 0 || roots[0].Rule.ID != "sw/3" {
+			t.Errorf("lossless %v: found %+v", lossless, roots)
+		}
 	}
 }
 
