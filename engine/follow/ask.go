@@ -52,7 +52,7 @@ func (a *Ask) says(d *codec.Datagram) bool {
 	}
 	switch d.Kind {
 	case codec.CHAT:
-		return bytes.Equal(before.Payload, d.Payload) && before.Number() == d.Number()
+		return before.Number() == d.Number() && (bytes.Equal(before.Payload, d.Payload) || before.Seq == d.Seq && longer(before.Payload, d.Payload))
 	case codec.SYN:
 		was, _ := before.Name()
 		is, _ := d.Name()
@@ -62,6 +62,17 @@ func (a *Ask) says(d *codec.Datagram) bool {
 	case codec.ACK, codec.ERR, codec.Invalid:
 	}
 	return false
+}
+
+// longer reports whether one text begins with the other.
+func longer(a, b []byte) bool {
+	return len(a) > 0 && len(b) > 0 && (bytes.HasPrefix(a, b) || bytes.HasPrefix(b, a))
+}
+
+// reworded reports whether d has another text.
+func (a *Ask) reworded(d *codec.Datagram) bool {
+	before, _, err := codec.Decode(a.raw)
+	return err == nil && !bytes.Equal(before.Payload, d.Payload)
 }
 
 // begin makes the ask that of another datagram.

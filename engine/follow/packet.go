@@ -62,10 +62,11 @@ type Seen struct {
 	Again   bool
 	Late    bool
 
-	Copy   Copy
-	First  int           // of a copy: the number of the packet that it repeats, the first of all copies
-	Copies int           // how many there have been, with this one; 0 for what is never repeated by itself
-	Gap    time.Duration // how long it comes after the copy before it
+	Copy     Copy
+	Reworded bool          // of a changed retransmission: it says more than the first copy, or less
+	First    int           // of a copy: the number of the packet that it repeats, the first of all copies
+	Copies   int           // how many there have been, with this one; 0 for what is never repeated by itself
+	Gap      time.Duration // how long it comes after the copy before it
 
 	// Passed is a datagram of the other side which the sender has seen, as this one shows, and has not answered: a SYN+ACK
 	// before a message. Pushed is one of its own, of the same kind, which had no answer when this one, no copy of it, was sent.

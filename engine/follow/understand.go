@@ -118,7 +118,7 @@ func (f *Follower) ask(c *Conversation, s *Seen) {
 	case a.same(s.Bytes):
 		s.Copy = Repeated
 	case a.First != 0 && !soon && f.restates(a, s):
-		s.Copy = Rewritten
+		s.Copy, s.Reworded = Rewritten, d.Kind == codec.CHAT && a.reworded(d)
 	}
 	if s.Copy != Fresh {
 		s.First = a.First

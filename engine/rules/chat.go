@@ -55,6 +55,8 @@ func chatRules() []*Rule {
 				switch a := x.c.Asked(x.By, codec.CHAT); {
 				case a.Answered != 0 && !x.c.Native(): // or its user has written the same words again
 					x.mayBreak(fmt.Sprintf("what looks like a copy of #%d carries %d instead of %d", x.First, x.Datagram.Seq, own.lastTold), fmt.Sprint(own.lastTold))
+				case x.Datagram.Seq == own.lastTold && x.Reworded:
+					x.breaks(fmt.Sprintf("what looks like a copy of #%d has another text", x.First), "the same datagram")
 				case x.Datagram.Seq == own.lastTold:
 					x.breaksAs(Deviation, fmt.Sprintf("a copy of #%d in other bytes", x.First), "the same datagram")
 				case x.Copies > 3: // what was sent three times in vain may be tried in another way
@@ -74,8 +76,9 @@ func chatRules() []*Rule {
 		{
 			ID: "sw/6", Name: "Every message is acknowledged, a copy too",
 			Sentence: "The receiver acknowledges every chat datagram from its partner, also a duplicate; it shows a message once.",
-			Ref:      "4.5", explains: []string{"sw/3", "sw/7", "sw/8", "sw/9"},
+			Ref:      "4.5", explains: []string{"sw/3", "sw/8", "sw/9"},
 			Usually: "It drops a copy before it acknowledges it, or does not acknowledge what its user does not read. The sender whose ACK was lost sends for ever.",
+			seen:    errForACK,
 			missing: func(x *scene, m *follow.Missing) {
 				if !m.Repeat && m.Of == codec.CHAT {
 					x.unanswered(m)
@@ -158,11 +161,29 @@ func oneInFlight(x *scene) {
 		x.breaksAs(Remark, fmt.Sprintf("another message, after %d copies of #%d without an ACK", x.Pushed.Copies, x.Pushed.First), "to go on with that one")
 		return
 	}
+	if x.gaveUp() {
+		return // that is sw/7
+	}
 	if !x.c.Native() && x.file.sides[x.By.Other()].lastACK == int(x.Pushed.Seq)+1 { // a second copy of that ACK looks like one of this message
 		x.mayBreak(seen, "to wait")
 		return
 	}
 	x.breaks(seen, "to wait")
+}
+
+// gaveUp reports whether a message comes when the one before should have been sent again, and had not been often.
+func (x *scene) gaveUp() bool {
+	return x.isMessage() && x.Pushed != nil && x.Pushed.Copies < goneOn && x.At.Sub(x.Pushed.Sent) >= x.judge.opts.Retransmit*9/10
+}
+
+// errForACK notes that a message is answered by ERR, until its ACK comes.
+func errForACK(x *scene) {
+	own, a := &x.file.sides[x.By], x.c.Asked(x.By.Other(), codec.CHAT)
+	if x.Datagram.Kind != codec.ERR || x.Answers != nil || a == nil || !a.Open() || own.unanswered[codec.CHAT].first == a.First {
+		return
+	}
+	f := x.mayBreak(fmt.Sprintf("ERR in answer to the CHAT of #%d", a.Last), fmt.Sprintf("ACK seq=%d", a.Seq))
+	own.unanswered[codec.CHAT] = debt{f, a.First}
 }
 
 func ackNumber(x *scene) {
@@ -196,6 +217,11 @@ func notRepeated(x *scene, m *follow.Missing) {
 // goesOn makes sure that a side which has not sent something again was there all the time.
 func goesOn(x *scene) {
 	f := x.file.sides[x.By].silent
+	if x.gaveUp() && f == nil {
+		x.breaks(fmt.Sprintf("another message; that of #%d is not acknowledged and was not sent again", x.Pushed.First),
+			fmt.Sprintf("the same datagram every %s", x.judge.opts.Retransmit))
+		return
+	}
 	if f == nil || x.Datagram.Kind == codec.ACK {
 		return
 	}

@@ -121,12 +121,7 @@ func formRules() []*Rule {
 			Sentence: "A user is identified by IP address and port; the user name is a label.",
 			Ref:      "1.1",
 			Usually:  "It answers with a copy of the datagram that it answers, and does not put its own name into it.",
-			seen: func(x *scene) {
-				own, other := x.c.Parties[x.By].Name, x.c.Parties[x.By.Other()].Name
-				if x.Err == nil && x.Datagram.Form != codec.Stub && own != other && other != "" && string(x.Datagram.User) == other {
-					x.breaks(fmt.Sprintf("%s carries the name of the other side, %q", x.Datagram.Kind, x.Datagram.User), "its own")
-				}
-			},
+			seen:     ownName,
 		},
 	}
 }
@@ -174,4 +169,21 @@ func trueLength(x *scene) {
 func emptyBehind(b []byte) bool {
 	const at = codec.HeaderLen - 4
 	return len(bytes.Trim(b[codec.HeaderLen+int(binary.BigEndian.Uint32(b[at:])):], "\x00")) == 0
+}
+
+// ownName looks for a name that is not the one that its sender has given itself before.
+func ownName(x *scene) {
+	if x.Err != nil || x.Strayed || x.Datagram.Form == codec.Stub || len(x.Datagram.User) == 0 {
+		return
+	}
+	own := &x.file.sides[x.By]
+	switch kind := x.Datagram.Kind; {
+	case own.name == "" && (kind == codec.SYN || kind == codec.SYNACK || kind == codec.CHAT):
+		own.name = string(x.Datagram.User)
+	case own.name == "" || own.name == string(x.Datagram.User):
+	case x.file.sides[x.By.Other()].name == string(x.Datagram.User):
+		x.breaks(fmt.Sprintf("%s carries the name of the other side, %q", kind, x.Datagram.User), "its own")
+	default:
+		x.breaksAs(Remark, fmt.Sprintf("%s in the name of %q, who was %q before", kind, x.Datagram.User, own.name), "one name in a chat")
+	}
 }

@@ -26,6 +26,7 @@ type conduct struct {
 	hurried    int       // copies of a message that came much too soon, in a row
 	ackedRight bool      // it has acknowledged a message with its number
 	lastACK    int       // the number of its last ACK, and one more; 0: none yet
+	name       string    // with which it has named itself first
 	rang       bool      // it has confirmed the SYN (native)
 	finAt      time.Time // when it ended the chat
 	alone      debt      // its FIN, without the ERR that should have been in front of it

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"time"
 
 	"simp/codec"
 	"simp/engine/follow"
@@ -77,14 +78,18 @@ func nativeRules() []*Rule {
 			},
 		},
 		{
-			ID: "na/6", Name: "A SYN is confirmed at once", Severity: Deviation,
-			Sentence: "The invited daemon confirms a SYN at once (\"ringing\") (ours).",
+			ID: "na/6", Name: "A SYN is confirmed at once", Severity: Remark, // a slow network looks the same
+			Sentence: "The invited daemon confirms a SYN at once (\"ringing\"), between native peers (ours).",
 			Ref:      "3.5",
-			Usually:  "It answers only when its user does. The caller cannot tell whether anybody is there.",
+			Usually:  "It waits for its user before it says anything. The inviting daemon cannot know that its invitation has arrived.",
 			seen: func(x *scene) {
-				syn := x.Answers
-				if x.Datagram.Kind == codec.SYNACK && x.c.Native() && syn != nil && syn.Copies > 1 && !x.file.sides[x.By].rang && !x.mixed() {
-					x.mayBreak(fmt.Sprintf("no ACK of the SYN of #%d and its copies before the SYN+ACK", syn.First), "ACK, at once")
+				a := x.Answers
+				if x.Datagram.Kind != codec.SYNACK || !x.c.Native() || x.Again || a == nil || a.Kind != codec.SYN ||
+					x.file.sides[x.By].rang || x.c.Asked(x.By, codec.SYN) != nil {
+					return
+				}
+				if waited := x.At.Sub(a.Began); waited >= x.judge.opts.Retransmit/10 { // else its user has answered at once
+					x.mayBreak(fmt.Sprintf("nothing in answer to the SYN of #%d for %s", a.First, waited.Round(time.Millisecond)), "ACK, at once")
 				}
 			},
 		},
