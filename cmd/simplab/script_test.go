@@ -21,14 +21,16 @@ func TestMain(m *testing.M) {
 //	exits STATUS PROGRAM ARGS...   runs a program to its end
 //
 // and, for captures, head and snap (replay_script_test.go); in $TRACES the folder of the recordings, in $RECORDINGS that of what
-// belongs to replays, in $RECORDS that of what simpd has recorded. [root] is true for whoever may read everything.
+// belongs to replays, in $RECORDS that of what simpd has recorded, in $BROKEN that of conversations with a fault. [root] is true for whoever may read everything.
 func TestScripts(t *testing.T) {
 	traces, recordings, records := absolute(t, "../../testdata/traces"), absolute(t, replayDir), absolute(t, "../../testdata/records")
+	broken := absolute(t, "../../testdata/broken")
 	testscript.Run(t, testscript.Params{
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TRACES", traces)
 			env.Setenv("RECORDINGS", recordings)
 			env.Setenv("RECORDS", records)
+			env.Setenv("BROKEN", broken)
 			return nil
 		},
 		Dir:                 "../../testdata/script/simplab",

@@ -4,5 +4,5 @@ import "slices"
 
 // All returns the traces, sorted by what their faults are about.
 func All() []Trace {
-	return slices.Concat(written(), handshakes(), messages(), goodbyes(), natives(), shapes(), moments())
+	return slices.Concat(written(), handshakes(), messages(), goodbyes(), natives(), shapes(), moments(), mirrored())
 }

@@ -22,6 +22,19 @@ func sendingAtOnce(r *fsm.Rule) {
 	}
 }
 
+// thrice makes a rule that sends a message send it three times.
+func thrice(r *fsm.Rule) {
+	check.After(func(_ *fsm.Vars, out *fsm.Actions) {
+		for _, a := range out.All() {
+			if a.Effect == fsm.Send && a.Packet == fsm.CHAT {
+				out.Add(a)
+				out.Add(a)
+				return
+			}
+		}
+	})(r)
+}
+
 // handshakes lists faults in opening a chat, and in refusing one.
 func handshakes() []Trace {
 	both := func(edits ...func(*fsm.Rule)) func(*fsm.Rule) {
@@ -89,15 +102,7 @@ func messages() []Trace {
 		misset("short-timer", "sw/8", "alice", "sends a message again after a second", lostTwice, timer("alice", "1s", lostTwice)),
 		misset("shorter-timer", "sw/8", "bob", "sends a message again after 200 ms", chat+"fate bob alice 3 lost\nfate bob alice 4 lost\nfate bob alice 5 lost\n",
 			timer("bob", "200ms", chat+"fate bob alice 3 lost\nfate bob alice 4 lost\nfate bob alice 5 lost\n")),
-		mistaken("three-at-once", "sw/8", "alice", "sends each message three times at once", chat, "established/send", check.After(func(_ *fsm.Vars, out *fsm.Actions) {
-			for _, a := range out.All() {
-				if a.Effect == fsm.Send && a.Packet == fsm.CHAT {
-					out.Add(a)
-					out.Add(a)
-					return
-				}
-			}
-		})),
+		mistaken("three-at-once", "sw/8", "alice", "sends each message three times at once", chat, "established/send", thrice),
 		mistaken("deaf-to-acks", "sw/9", "alice", "does not take the ACK of a message for one", two+open+"2s alice says bob hello\n30s alice leaves-now bob\n", "established/delivered", check.Never),
 	}
 }

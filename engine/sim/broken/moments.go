@@ -150,7 +150,7 @@ fate alice bob 8 lost
 `
 	return []Trace{
 		mistaken("no-ack-of-fin-caller", "cl/1", "alice", "does not acknowledge a FIN", calledLeaves, "established/partner-left", check.Dropping(fsm.ACK)),
-		mistaken("native-fin-in-flight", "cl/2", "alice", "sends FIN while a message waits for its ACK, and goes on repeating that", native(leavesInFlight), "established/leave-when-delivered", check.After(func(v *fsm.Vars, out *fsm.Actions) {
+		mistaken("fin-in-flight", "cl/2", "alice", "sends FIN while a message waits for its ACK, and goes on repeating that", leavesInFlight, "established/leave-when-delivered", check.After(func(v *fsm.Vars, out *fsm.Actions) {
 			v.Leaving = false
 			out.Add(fsm.Action{Effect: fsm.Send, Packet: fsm.FIN, Seq: v.TxSeq ^ 1, Reason: fsm.Left})
 		})),

@@ -3,11 +3,11 @@ package broken
 import "strings"
 
 // What happens in the stories, told once. Plain daemons do not announce themselves, so that their datagrams are as bare as
-// those of others; native ones are told by native.
+// those of others; and they take nobody for one of another make, or they would adapt to the fault. native tells of others.
 const (
 	two = `
-node alice plain
-node bob plain
+node alice plain dialect=standard
+node bob plain dialect=standard
 `
 	open = `
 0s alice invites bob
@@ -64,7 +64,7 @@ until 60s
 fate bob alice 4 lost
 `
 	// carol invites bob, who is in a chat with alice.
-	busy = two + `node carol plain
+	busy = two + `node carol plain dialect=standard
 0s alice invites bob
 1s bob accepts alice
 2s alice says bob hello
@@ -73,9 +73,9 @@ fate bob alice 4 lost
 7s alice leaves bob
 `
 	busyWithRoom = `
-node alice plain
-node bob plain max-chats=2
-node carol plain
+node alice plain dialect=standard
+node bob plain dialect=standard max-chats=2
+node carol plain dialect=standard
 0s alice invites bob
 1s bob accepts alice
 2s alice says bob hello
@@ -110,7 +110,7 @@ node carol plain
 )
 
 // native has the daemons of a story announce themselves.
-func native(story string) string { return strings.ReplaceAll(story, " plain", "") }
+func native(story string) string { return strings.ReplaceAll(story, " plain dialect=standard", "") }
 
 // timer gives a daemon of a story another retransmission time.
 func timer(who, d, story string) string {
