@@ -11,9 +11,10 @@ import (
 type Ask struct {
 	By       Side
 	Kind     codec.Kind
-	Seq      uint8 // of its last copy
-	First    int   // the number of the packet that was its first copy
-	Last     int   // and of its last one
+	Seq      uint8  // of its last copy
+	Number   uint32 // of a message: which one of the chat it says it is, 0 if it does not
+	First    int    // the number of the packet that was its first copy
+	Last     int    // and of its last one
 	Began    time.Time
 	Sent     time.Time // when the last copy was
 	Copies   int
@@ -84,6 +85,7 @@ func (a *Ask) begin(s *Seen) {
 // take notes a copy, the first one too.
 func (a *Ask) take(s *Seen) {
 	a.raw = append(a.raw[:0], s.Bytes...)
+	a.Number = s.Datagram.Number()
 	a.Seq, a.Last, a.Sent, a.Copies = s.Datagram.Seq, s.N, s.At, a.Copies+1
 }
 

@@ -49,7 +49,7 @@ func busyRules() []*Rule {
 				if own := &x.file.sides[x.By]; x.Datagram.Kind == codec.ERR && own.alone.found != nil {
 					x.file.drop(own.alone)
 					own.alone = debt{}
-					x.breaks("the ERR behind its FIN", "ERR first")
+					x.mayBreak("the ERR behind its FIN", "ERR first")
 				}
 			},
 			missing: func(x *scene, m *follow.Missing) {

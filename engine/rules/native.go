@@ -50,7 +50,8 @@ func nativeRules() []*Rule {
 					return
 				}
 				is, sent := x.Datagram.Number(), x.file.sides[x.By.Other()].number
-				if is == 0 || is > sent || uint8(is-1)&1 != x.Datagram.Seq&1 { // they carry 0 and 1 in turn, from 0
+				another := x.Answers != nil && x.Answers.Number != is && uint8(is-1)&1 != x.Datagram.Seq&1 // they carry 0 and 1 in turn, from 0
+				if is == 0 || is > sent || another {
 					x.breaks(fmt.Sprintf("an ACK of message #%d", is), fmt.Sprintf("one of those that were sent, #1 to #%d", sent))
 				}
 			},
