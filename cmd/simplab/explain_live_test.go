@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -54,28 +53,9 @@ func TestExplainLive_TellsWhatIsOver(t *testing.T) {
 
 // A daemon that ends is said to, below what was found.
 func TestExplainLive_DaemonEnds(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		conn, err := ln.Accept()
-		if err != nil {
-			return
-		}
-		_, _ = bufio.NewReader(conn).ReadString('\n')
-		for _, event := range []client.Event{
-			client.Watching{Addr: alice},
-			client.Datagram{At: time.Now(), Peer: bob, Dir: client.DirectionIn, Bytes: []byte("\x05\x01 is no datagram of SIMP, long as it may be: so many bytes")},
-		} {
-			line, err := client.Native{}.AppendEvent(nil, event)
-			if err != nil {
-				t.Error(err)
-			}
-			_, _ = conn.Write(line)
-		}
-		_ = conn.Close()
-	}()
+	ln := daemonThatEnds(t, client.Watching{Addr: alice}, client.Datagram{
+		At: time.Now(), Peer: bob, Dir: client.DirectionIn, Bytes: []byte("\x05\x01 is no datagram of SIMP, long as it may be: so many bytes"),
+	})
 	var stdout, stderr bytes.Buffer
 	if status := run(t.Context(), []string{"explain", "--live", ln.Addr().String()}, strings.NewReader(""), &stdout, &stderr); status != 2 {
 		t.Errorf("status %d, want 2", status)

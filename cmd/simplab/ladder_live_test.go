@@ -310,24 +310,20 @@ func startDaemon(t *testing.T) *daemon.Daemon {
 	return d
 }
 
-// A daemon that ends, ends the ladder, which says so; one that is not there is a misuse.
-func TestLive_DaemonEnds(t *testing.T) {
+// daemonThatEnds tells the first who watches some events, and ends.
+func daemonThatEnds(t *testing.T, events ...client.Event) net.Listener {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := ln.Addr().String()
 	go func() {
 		conn, err := ln.Accept()
 		if err != nil {
 			return
 		}
 		_, _ = bufio.NewReader(conn).ReadString('\n')
-		for _, event := range []client.Event{
-			client.Watching{Addr: alice},
-			client.Datagram{At: time.Now(), Peer: bob, Dir: client.DirectionIn, Bytes: []byte("no datagram")},
-			client.Missed{N: 7},
-		} {
+		for _, event := range events {
 			line, err := client.Native{}.AppendEvent(nil, event)
 			if err != nil {
 				t.Error(err)
@@ -336,6 +332,14 @@ func TestLive_DaemonEnds(t *testing.T) {
 		}
 		_ = conn.Close()
 	}()
+	return ln
+}
+
+// A daemon that ends, ends the ladder, which says so; one that is not there is a misuse.
+func TestLive_DaemonEnds(t *testing.T) {
+	ln := daemonThatEnds(t, client.Watching{Addr: alice},
+		client.Datagram{At: time.Now(), Peer: bob, Dir: client.DirectionIn, Bytes: []byte("no datagram")}, client.Missed{N: 7})
+	addr := ln.Addr().String()
 	var stdout, stderr bytes.Buffer
 	if status := run(t.Context(), []string{"ladder", "--live", "--plain", addr}, strings.NewReader(""), &stdout, &stderr); status != 1 {
 		t.Errorf("status %d, want 1", status)
