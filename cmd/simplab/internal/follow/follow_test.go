@@ -99,12 +99,33 @@ func TestLine(t *testing.T) {
 	golden(t, "lines.golden", b.String())
 }
 
+// wide takes two columns of a terminal. Names of 32 bytes have room for ten of it.
+const wide = "漢"
+
+// Where there is more than the screen has room for, its last line says so, and the keys that end it are named on narrow ones, too.
+func TestPicture_SaysThatItIsCut(t *testing.T) {
+	p := Picture{Width: 50, Zone: time.UTC, Sentence: protocol.Sentence}
+	p.Height = 100
+	whole := p.Lines(told(story()[:2]))
+	for p.Height = 1; p.Height <= len(whole); p.Height++ {
+		lines := p.Lines(told(story()[:2]))
+		last := lines[len(lines)-1]
+		if cut := strings.HasSuffix(last, "…") || strings.HasPrefix(last, "... and 1 more"); cut != (p.Height < len(whole)) {
+			t.Errorf("%d of %d lines, the last one %q", p.Height, len(whole), last)
+		}
+	}
+	p.Width, p.Height = 30, 10
+	if got := strings.Join(p.Lines(NewModel(client.Watching{Addr: start.Addr})), " "); !strings.Contains(got, "Ctrl-C ends.") {
+		t.Errorf("on a narrow screen: %q", got)
+	}
+}
+
 // The picture fits into every screen, and nothing that came from elsewhere reaches it as an escape sequence.
 func TestPicture_Fits(t *testing.T) {
 	m := told(story())
 	for i := range 40 {
 		peer := netip.AddrPortFrom(bob.Addr(), uint16(i+1))
-		m.Take(client.Step{Peer: peer, From: "idle", To: "syn-received", On: "RecvSYN", Rule: "invitation", Cause: "datagram"})
+		m.Take(client.Step{Peer: peer, User: strings.Repeat(wide, i%11), From: "idle", To: "syn-received", On: "RecvSYN", Rule: "invitation", Cause: "datagram"})
 	}
 	for width := range 120 {
 		for _, height := range []int{1, 2, 3, 5, 8, 13, 40, 100} {
@@ -114,7 +135,7 @@ func TestPicture_Fits(t *testing.T) {
 				t.Errorf("%d lines at %dx%d", len(lines), width, height)
 			}
 			for _, l := range lines {
-				if utf8.RuneCountInString(l) > max(width, 1) || strings.ContainsAny(l, "\x1b\n\u202e") {
+				if utf8.RuneCountInString(l)+strings.Count(l, wide) > max(width, 1) || strings.ContainsAny(l, "\x1b\n\u202e") {
 					t.Fatalf("at %dx%d: %q", width, height, l)
 				}
 			}

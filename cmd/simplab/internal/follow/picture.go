@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"simp/cmd/simplab/internal/ladder"
 	"simp/codec/client"
 	"simp/fsm"
 )
@@ -41,7 +42,8 @@ func (p Picture) Lines(m *Model) []string {
 		lines = append(lines, line{text: missed(m.missed)})
 	}
 	if len(all) == 0 {
-		lines = append(lines, line{}, line{text: "No conversations: whatever comes appears here. Ctrl-C ends."})
+		lines = append(lines, line{})
+		lines = append(lines, folded("", "", "No conversations: whatever comes appears here. Ctrl-C ends.", p.Width)...)
 	}
 	shown := p.fitting(all, p.Height-len(lines))
 	left := len(all) - len(shown)
@@ -53,8 +55,12 @@ func (p Picture) Lines(m *Model) []string {
 		lines = append(lines, line{style: dim, text: fmt.Sprintf("... and %s for which the screen is too small",
 			count(left, "more", "more"))})
 	}
+	if room := max(p.Height, 1); len(lines) > room {
+		lines = lines[:room]
+		lines[room-1].text += " …"
+	}
 	drawn := make([]string, 0, len(lines))
-	for _, l := range lines[:min(len(lines), max(p.Height, 1))] {
+	for _, l := range lines {
 		drawn = append(drawn, p.paint(l))
 	}
 	return drawn
@@ -146,10 +152,7 @@ func folded(style, indent, words string, width int) []line {
 
 // paint cuts a line to the width and gives it its style.
 func (p Picture) paint(l line) string {
-	text := strings.TrimRight(l.text, " ")
-	if utf8.RuneCountInString(text) > p.Width {
-		text = string([]rune(text)[:max(0, p.Width-1)]) + "…"
-	}
+	text := ladder.Cut(strings.TrimRight(l.text, " "), p.Width) // by columns: a name may be in wide characters
 	mark := l.mark
 	if mark == "" {
 		mark = strings.TrimLeft(text, " ")
