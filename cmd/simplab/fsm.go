@@ -38,7 +38,8 @@ func (fsmCommand) Help() string {
 		"What it does not say is 0 or not so. " + fsm.Vocabulary() + "\n\n" +
 		"To follow a daemon, give the address that it was started with: simplab fsm --follow 127.0.0.1. On a terminal each conversation is shown with " +
 		"its state marked, its last step, and the sentence of PROTOCOL.md that it is about; elsewhere and with --plain each step is one line; " +
-		"with --to json steps and datagrams are the events of the client protocol, one a line. Ctrl-C ends."
+		"with --to json steps and datagrams are the events of the client protocol, one a line. Ctrl-C ends it with status 0; " +
+		"where the daemon ends first, or cannot be followed, the status is 1."
 }
 
 // format is a way of showing the table.

@@ -47,11 +47,11 @@ func (c fsmCommand) follow(l lab) error {
 		screen, isScreen := screenOf(l.stdout)
 		switch {
 		case json:
-			err = followJSON(stream, l.stdout)
+			err = unlessStuck(ctx, func() error { return followJSON(stream, l.stdout) })
 		case isScreen && !c.Plain:
 			err = followLive(ctx, stream, screen, coloured(l.stdout))
 		default:
-			err = followPlain(stream, l.stdout)
+			err = unlessStuck(ctx, func() error { return followPlain(stream, l.stdout) })
 		}
 	}
 	switch {
@@ -61,6 +61,27 @@ func (c fsmCommand) follow(l lab) error {
 		return errEnded
 	}
 	return err
+}
+
+// lastLine is how long what is being written may take once the end has been asked for.
+const lastLine = 500 * time.Millisecond
+
+// unlessStuck does work, whose writing may never return: whoever reads what it writes may have stopped reading. So it is not waited
+// for long once ctx has ended.
+func unlessStuck(ctx context.Context, work func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- work() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended: // with a whole line
+		return err
+	case <-time.After(lastLine):
+		return ctx.Err()
+	}
 }
 
 // screenOf returns the terminal that w is, if a picture can be drawn on it.

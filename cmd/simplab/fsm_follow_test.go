@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -145,6 +147,81 @@ func TestFollow_JSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.ends(0, "")
+}
+
+// Also where nobody reads what it writes, a signal ends it. That its output is stuck shows at the daemon's other end, which has
+// no room left.
+func TestFollow_NobodyReads(t *testing.T) {
+	bob := serve(t, "bob")
+	p := startLab(t, "fsm", "--follow", bob.ClientAddr().String(), "--to", "json")
+	p.until(`"ev":"watching"`)
+	network, err := net.Dial("udp", bob.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = network.Close() }()
+	for big := make([]byte, 8000); bob.Engine().Counters()["watch/missed"] == 0; {
+		if _, err := network.Write(big); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stuck := time.AfterFunc(20*time.Second, func() { _ = p.cmd.Process.Kill() })
+	defer stuck.Stop()
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("it ends with %v, want 0", err)
+	}
+}
+
+// A chat of real programs: simplab tells of simpd, each a process of its own.
+func TestFollow_Simpd(t *testing.T) {
+	simpd := filepath.Join(t.TempDir(), "simpd")
+	if out, err := exec.Command("go", "build", "-o", simpd, "simp/cmd/simpd").CombinedOutput(); err != nil {
+		t.Fatalf("simpd cannot be built: %v\n%s", err, out)
+	}
+	daemon := exec.Command(simpd, "127.0.0.1", "--port=0", "--client-port=0", "--accept=auto")
+	log, err := daemon.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = daemon.Process.Kill(); _ = daemon.Wait() })
+	first := bufio.NewReader(log)
+	line, err := first.ReadString('\n')
+	listens := regexp.MustCompile(`\baddr=(\S+) clients=(\S+)`).FindStringSubmatch(line)
+	if listens == nil {
+		t.Fatalf("simpd says %q, %v", line, err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, first) }()
+
+	user, err := net.Dial("tcp", listens[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = user.Close() }()
+	if _, err := io.WriteString(user, `{"op":"connect","user":"bob"}`+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.NewLineReader(user, client.MaxEventLine).Next(); err != nil { // the answer: bob is there
+		t.Fatal(err)
+	}
+	p := startLab(t, "fsm", "--follow", listens[2])
+	p.until(`simpd devel at ` + listens[1] + `, whose user is "bob" now`)
+
+	alice := serve(t, "alice")
+	alice.user.Do(client.Invite{Peer: netip.MustParseAddrPort(listens[1])})
+	p.until(alice.Addr().String() + ` "alice": idle -> syn-received on RecvSYN`)
+	p.until(`syn-received -> established on RecvACK`)
+	alice.user.Do(client.Leave{})
+	p.until(`established -> idle on RecvFIN`)
+	if err := daemon.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.ends(1, "simplab: the daemon has ended the connection")
 }
 
 // screen is a simplab that runs at a terminal.
