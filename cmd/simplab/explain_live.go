@@ -39,11 +39,17 @@ func (c explainCommand) live(l lab) error {
 	out := bufio.NewWriter(l.stdout)
 	e := explainer{command: c, out: out, writer: c.writer(l, out)}
 	source := explain.Source{Timed: true, Live: true, Name: from.name, Start: time.Now()}
-	var unread []error
-	if err := e.judge(&source, watching(ctx, from)); err != nil {
-		unread = append(unread, err)
+	err = unlessStuck(ctx, func() error {
+		var unread []error
+		if err := e.judge(&source, watching(ctx, from)); err != nil {
+			unread = append(unread, err)
+		}
+		return e.close(unread)
+	})
+	if errors.Is(err, context.Canceled) {
+		return errors.New("nobody reads what is found")
 	}
-	return e.close(unread)
+	return err
 }
 
 // errQuiet says that a live source has shown nothing.

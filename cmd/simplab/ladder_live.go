@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os/signal"
 	"syscall"
@@ -28,14 +29,20 @@ func (c ladderCommand) live(l lab, form ladderForm) error {
 		return misuse{err}
 	}
 	defer source.close()
-	return c.writeTo(l, func(to *bufio.Writer, o ladder.TextOptions) error {
-		o.Hold = -1
-		d := liveLadder{reader: ladder.NewReader(c.options(), form.make(to, drawn{text: o})), to: to, source: source.name}
-		if width := terminalWidth(l.stdout); width > 0 && form.name == "text" && (c.Out == "" || c.Out == "-") {
-			d.countdown = width
-		}
-		return d.run(ctx, source)
+	err = unlessStuck(ctx, func() error {
+		return c.writeTo(l, func(to *bufio.Writer, o ladder.TextOptions) error {
+			o.Hold = -1
+			d := liveLadder{reader: ladder.NewReader(c.options(), form.make(to, drawn{text: o})), to: to, source: source.name}
+			if width := terminalWidth(l.stdout); width > 0 && form.name == "text" && (c.Out == "" || c.Out == "-") {
+				d.countdown = width
+			}
+			return d.run(ctx, source)
+		})
 	})
+	if errors.Is(err, context.Canceled) {
+		return nil // nobody reads what is drawn
+	}
+	return err
 }
 
 // liveLadder draws packets as they come, and between them lets time pass.

@@ -356,3 +356,34 @@ func TestLive_DaemonEnds(t *testing.T) {
 		t.Errorf("nobody there: status %d, %q", status, &stderr)
 	}
 }
+
+// stuck is an output that nobody reads.
+type stuck struct{ tried, release chan struct{} }
+
+func (s stuck) Write(b []byte) (int, error) {
+	select {
+	case s.tried <- struct{}{}:
+	default:
+	}
+	<-s.release
+	return len(b), nil
+}
+
+// Ctrl-C ends it also when nobody reads what it draws.
+func TestLive_Stuck(t *testing.T) {
+	ln := daemonThatEnds(t, client.Watching{Addr: alice}, client.Datagram{At: time.Now(), Peer: bob, Dir: client.DirectionIn, Bytes: []byte("no datagram")})
+	defer func() { _ = ln.Close() }()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	out := stuck{make(chan struct{}, 1), make(chan struct{})}
+	status := make(chan int, 1)
+	go func() {
+		status <- run(ctx, []string{"ladder", "--live", "--to", "json", ln.Addr().String()}, strings.NewReader(""), out, io.Discard)
+	}()
+	<-out.tried
+	interrupt()
+	if got := <-status; got != 0 {
+		t.Errorf("status %d", got)
+	}
+	close(out.release)
+}
