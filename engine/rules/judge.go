@@ -32,8 +32,7 @@ type conduct struct {
 	alone      debt      // its FIN, without the ERR that should have been in front of it
 	met        debt      // its FIN in answer to a FIN
 	number     uint32    // of its last message (native)
-	lastSeq    uint8     // of its last message, as it went out first
-	lastTold   uint8     // and as it went out last
+	lastTold   uint8     // with which its last message went out last
 	silent     *Finding  // that it has not sent something again: sure once it goes on with something else
 	answers    [kindsIn]tally
 	unanswered [kindsIn]debt // what of the other side's it has not answered; taken back when it does
@@ -55,7 +54,6 @@ type tally struct {
 type file struct {
 	sides    [2]conduct
 	findings []*Finding
-	dropped  int
 }
 
 // scene is what a check sees: a datagram, or one that is missing, and the conversation in which it is so.
@@ -130,7 +128,7 @@ func (x *scene) remember() {
 	case codec.CHAT:
 		own.sent[x.Datagram.Seq] = true
 		if x.Copy == follow.Fresh {
-			own.lastSeq, own.number = x.Datagram.Seq, x.Datagram.Number()
+			own.number = x.Datagram.Number()
 		}
 		own.lastTold = x.Datagram.Seq
 	case codec.FIN:
@@ -246,7 +244,6 @@ func (x *scene) find(f Finding) *Finding {
 		}
 	}
 	if len(x.file.findings) == kept {
-		x.file.dropped++
 		return &f
 	}
 	x.file.findings = append(x.file.findings, &f)
