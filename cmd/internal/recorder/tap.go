@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"simp/netio"
@@ -72,27 +71,44 @@ type connection struct {
 	recorder    *Recorder
 	client, own netip.AddrPort
 
-	read, written atomic.Uint32 // bytes so far
-	closing       sync.Once
+	closing sync.Once
+
+	// What was counted and what was written down have to be in the same order, in both directions together: one side would
+	// acknowledge what has not been sent, otherwise.
+	mu            sync.Mutex
+	read, written uint32 // bytes so far
+}
+
+// heard writes down what the client has sent, said what goes to it.
+func (c *connection) heard(b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.recorder.packet(&packet{
+		at: time.Now(), from: c.client, to: c.own, bytes: slices.Clone(b), stream: streamData, seq: c.read, ack: c.written,
+	})
+	c.read += uint32(len(b))
+}
+
+func (c *connection) said(b []byte, s stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.recorder.packet(&packet{
+		at: time.Now(), from: c.own, to: c.client, out: true, bytes: slices.Clone(b), stream: s, seq: c.written, ack: c.read,
+	})
+	c.written += uint32(len(b))
 }
 
 func (c *connection) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 {
-		before := c.read.Add(uint32(n)) - uint32(n)
-		c.recorder.packet(&packet{
-			at: time.Now(), from: c.client, to: c.own, bytes: slices.Clone(b[:n]), stream: streamData, seq: before, ack: c.written.Load(),
-		})
+		c.heard(b[:n])
 	}
 	return n, err
 }
 
 // Write has it written down first: an answer to it could come before it otherwise.
 func (c *connection) Write(b []byte) (int, error) {
-	before := c.written.Add(uint32(len(b))) - uint32(len(b))
-	c.recorder.packet(&packet{
-		at: time.Now(), from: c.own, to: c.client, out: true, bytes: slices.Clone(b), stream: streamData, seq: before, ack: c.read.Load(),
-	})
+	c.said(b, streamData)
 	return c.Conn.Write(b)
 }
 
@@ -105,10 +121,6 @@ func (c *connection) CloseWrite() error {
 }
 
 func (c *connection) Close() error {
-	c.closing.Do(func() {
-		c.recorder.packet(&packet{
-			at: time.Now(), from: c.own, to: c.client, out: true, stream: streamCloses, seq: c.written.Load(), ack: c.read.Load(),
-		})
-	})
+	c.closing.Do(func() { c.said(nil, streamCloses) })
 	return c.Conn.Close()
 }
