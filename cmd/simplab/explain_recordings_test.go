@@ -3,13 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // explainedRecording is what explain says of a recording.
@@ -31,19 +28,7 @@ func TestExplain_Recordings(t *testing.T) {
 	for _, path := range files {
 		fmt.Fprintf(&all, "=== %s\n%s\n", filepath.Base(path), explainedRecording(t, path))
 	}
-	const golden = "../../testdata/explain/recordings.golden"
-	if *update {
-		if err := os.WriteFile(golden, []byte(all.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatalf("%v (write it with: go test ./cmd/simplab -run Explain_Recordings -update)", err)
-	}
-	if diff := cmp.Diff(string(want), all.String()); diff != "" {
-		t.Errorf("what is said has changed (-want +got); if it should have, go test ./cmd/simplab -run Explain_Recordings -update:\n%s", diff)
-	}
+	wantGolden(t, "../../testdata/explain/recordings.golden", all.String())
 }
 
 // What each of the six is known for is found where it was recorded, of the rules of all severities.

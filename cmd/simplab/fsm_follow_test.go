@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"io"
 	"net"
 	"net/netip"
@@ -31,28 +30,12 @@ type followed struct {
 	stop func()
 }
 
-// serve runs a daemon on free ports of this host, which takes every invitation.
+// serve runs a daemon on free ports of this host, which takes every invitation, for a user.
 func serve(t *testing.T, user string) followed {
 	t.Helper()
-	cfg := daemon.Config{IP: netip.MustParseAddr("127.0.0.1"), Engine: engine.Defaults()}
-	cfg.Engine.Accept = engine.AcceptAuto
-	d, err := daemon.Open(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
-	f := followed{Daemon: d, user: d.Engine().NewClient()}
+	d, stop := startDaemon(t)
+	f := followed{Daemon: d, user: d.Engine().NewClient(), stop: stop}
 	f.user.Do(client.Connect{User: user})
-	f.stop = func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the daemon: %v", err)
-		}
-		ended <- nil
-	}
-	t.Cleanup(f.stop)
 	return f
 }
 

@@ -238,7 +238,7 @@ func TestLive_Interface(t *testing.T) {
 
 // A daemon on this host tells the real program what it sends and receives; Ctrl-C ends that well.
 func TestLive_Daemon(t *testing.T) {
-	d := startDaemon(t)
+	d, _ := startDaemon(t)
 	program := exec.CommandContext(t.Context(), "simplab", "ladder", "--live", "--plain", d.ClientAddr().String())
 	out, err := program.StdoutPipe()
 	if err != nil {
@@ -289,8 +289,8 @@ func TestLive_Daemon(t *testing.T) {
 	}
 }
 
-// startDaemon runs a daemon on free ports of this host, which accepts everybody.
-func startDaemon(t *testing.T) *daemon.Daemon {
+// startDaemon runs a daemon on free ports of this host, which accepts everybody. It may be stopped before the test ends.
+func startDaemon(t *testing.T) (d *daemon.Daemon, stop func()) {
 	t.Helper()
 	cfg := daemon.Config{IP: netip.MustParseAddr("127.0.0.1"), Engine: engine.Defaults()}
 	cfg.Engine.Accept = engine.AcceptAuto
@@ -298,16 +298,18 @@ func startDaemon(t *testing.T) *daemon.Daemon {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	stop = func() {
+		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("the daemon: %v", err)
 		}
-	})
-	return d
+		ended <- nil
+	}
+	t.Cleanup(stop)
+	return d, stop
 }
 
 // daemonThatEnds tells the first who watches some events, and ends.

@@ -42,10 +42,10 @@ func wantGolden(t *testing.T, path, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v (write it with: go test ./cmd/simplab -run Replay -update)", err)
+		t.Fatalf("%v (write it with: go test ./cmd/simplab -run %s -update)", err, t.Name())
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
+		t.Errorf("%s (-want +got; if that is right, go test ./cmd/simplab -run %s -update):\n%s", path, t.Name(), diff)
 	}
 }
 
